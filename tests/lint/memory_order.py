@@ -3,8 +3,8 @@
     atomic_store_explicit(&ring->head, head, memory_order_release); /* edge R1 */
     atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);     /* relaxed: a statistic */
 
-An acquire, release, acq_rel or seq_cst names an edge, and in a layer the edge is described in a header of that folder
-("R1"). Not allowed: the functions without _explicit, operators on atomics, fences, and volatile (but in asm).
+An acquire, release, acq_rel or seq_cst names an edge, and in a layer the edge is described ("R1: who publishes what to
+whom") in a header of that folder or, if it is private to a file, in a comment of that file. Not allowed: the functions without _explicit, operators on atomics, fences, and volatile (but in asm).
 Usage: memory_order.py ROOT
 """
 import pathlib
@@ -14,7 +14,7 @@ import sys
 FOLDERS = ("core", "feeds", "strategies", "ipc", "apps", "bench", "tests", "examples")
 LAYERS = ("core", "feeds", "strategies", "ipc")
 ORDER = re.compile(r"\bmemory_order_(relaxed|consume|acquire|release|acq_rel|seq_cst)\b")
-EDGE = re.compile(r"/\*.*?\bedges?\s+([A-Z][A-Za-z0-9_.]*)")
+EDGE = re.compile(r"/\*.*?\bedges?\s+([A-Z][A-Za-z0-9_]*)")
 IMPLICIT = re.compile(
     r"\batomic_(load|store|exchange|compare_exchange_(?:strong|weak)|fetch_(?:add|sub|or|and|xor)"
     r"|flag_(?:test_and_set|clear))\s*\(")
@@ -49,6 +49,15 @@ def operators_on(code):
     return re.compile(r"(?:\+\+|--)%s\b|%s(?:\[[^]]*\])?\s*(?:\+\+|--|[-+|&^]=)" % (target, target))
 
 
+def described_words(text):
+    """Capitalised words in comments that say something: a bare label is no description."""
+    words = set()
+    for comment in re.findall(r"/\*.*?\*/", text, flags=re.S):
+        if not re.fullmatch(r"/\*\s*edges? [\w ,]+\*/", comment):
+            words.update(re.findall(r"[A-Z][A-Za-z0-9_]*", comment))
+    return words
+
+
 def check_file(root, path, edges):
     text = path.read_text(encoding="utf-8")
     code = code_only(text)
@@ -56,6 +65,7 @@ def check_file(root, path, edges):
     own_header = path.with_suffix(".h")
     declared_in = code + (code_only(own_header.read_text(encoding="utf-8")) if own_header.exists() else "")
     operator = operators_on(declared_in)
+    described = edges(path.parent) | described_words(text)
     found = []
     for number, (line, bare) in enumerate(zip(text.splitlines(), code.splitlines()), start=1):
         def report(what):
@@ -67,8 +77,8 @@ def check_file(root, path, edges):
             edge = EDGE.search(line)
             if not edge:
                 report(f"memory_order_{min(orders - {'relaxed'})} without its label on the line: /* edge E1 */")
-            elif path.relative_to(root).parts[0] in LAYERS and edge.group(1).rstrip(".") not in edges(path.parent):
-                report(f"edge {edge.group(1)} is described in no header of {path.parent.relative_to(root)}/")
+            elif path.relative_to(root).parts[0] in LAYERS and edge.group(1) not in described:
+                report(f"edge {edge.group(1)} is described neither in a header of {path.parent.relative_to(root)}/ nor here")
         if IMPLICIT.search(bare):
             report(f"{IMPLICIT.search(bare).group(0)}...) is seq_cst unsaid; use the _explicit function")
         if FENCE.search(bare):
@@ -84,13 +94,11 @@ def main(root):
     cache = {}
 
     def edges(folder):
-        """Words in the comments of a folder's headers, where the edges are described."""
+        """Words in the comments of a folder's headers."""
         if folder not in cache:
-            words = set()
+            cache[folder] = set()
             for header in folder.glob("*.h"):
-                for comment in re.findall(r"/\*.*?\*/", header.read_text(encoding="utf-8"), flags=re.S):
-                    words.update(re.findall(r"[A-Z][A-Za-z0-9_]*", comment))
-            cache[folder] = words
+                cache[folder] |= described_words(header.read_text(encoding="utf-8"))
         return cache[folder]
 
     found = []

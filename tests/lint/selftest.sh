@@ -75,6 +75,7 @@ plant layers core/ring.c '#include <core/ring.h>'
 
 plant memory_order core/ring.c 'x = atomic_load_explicit(&r->head, memory_order_acquire);'
 plant memory_order core/ring.c 'x = atomic_load_explicit(&r->head, memory_order_acquire); /* edge R7 */'
+plant memory_order core/ring.h 'y = atomic_load_explicit(&r->head, memory_order_acquire); /* edge R8, R9 */'
 plant memory_order core/ring.c 'x = atomic_load_explicit(&r->head, memory_order_relaxed);'
 plant memory_order core/ring.c 'x = atomic_load_explicit(&r->head, memory_order_relaxed); /* relaxed: */'
 plant memory_order core/ring.c 'x = atomic_load(&r->head);'

@@ -1,0 +1,57 @@
+/*
+ * aftershock: the tool. One file a subcommand; this one finds it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/aftershock/commands.h"
+#include "apps/common/version.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} command[] = {
+    {"demo", as_cmd_demo, "replay the bundled simulated day and print the story, the signals and their latency"},
+    {"replay", as_cmd_replay, "recorded inputs (or a journal) in, the daemon's decisions out"},
+    {"listen", as_cmd_listen, "subscribe to a daemon and print what it publishes"},
+    {"inspect", as_cmd_inspect, "what is in a file, and its quality report"},
+    {"desk", as_cmd_desk, "what the desk reads in each headline"},
+    {"simulate", as_cmd_simulate, "a seeded market day with planted shocks, and its truth file"},
+    {"bench", as_cmd_bench, "latency and throughput benchmarks"},
+};
+
+enum { COMMAND_COUNT = sizeof command / sizeof *command };
+
+static void usage(FILE *stream)
+{
+    fprintf(stream, "usage: aftershock COMMAND [OPTION]...\n\n");
+    for (unsigned i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stream, "  %-9s %s\n", command[i].name, command[i].what);
+    fprintf(stream, "\n`aftershock COMMAND --help` tells its options. Exit status: 0 done, 1 failed while running,\n"
+                    "2 usage, configuration or input error.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("aftershock %s\n", AS_VERSION);
+        return 0;
+    }
+    for (unsigned i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], command[i].name) == 0)
+            return command[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "aftershock: unknown command '%s'; allowed:", argv[1]);
+    for (unsigned i = 0; i < COMMAND_COUNT; i++)
+        fprintf(stderr, " %s", command[i].name);
+    fputc('\n', stderr);
+    return 2;
+}

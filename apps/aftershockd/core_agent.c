@@ -1,0 +1,105 @@
+#include "apps/aftershockd/core_agent.h"
+
+#include "core/clock.h"
+
+enum { BATCH = 256 };
+
+void as_core_agent_emit(void *context, const as_decision *decision)
+{
+    as_core_agent *self = context;
+    as_decision *slot = as_ring_claim(self->decisions);
+    if (slot) {
+        *slot = *decision;
+        as_ring_publish(self->decisions);
+    } else {
+        /* relaxed: a statistic; subscribers see the hole in the sequence */
+        atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed);
+    }
+    as_histogram_record(&self->latency, as_clock_ticks() - self->batch_ticks);
+    as_recorder_decision(self->recorder, decision);
+}
+
+static void deliver(as_core_agent *self, const as_event *event, const as_headline *headline,
+                    const as_playbook *playbook)
+{
+    if (!self->started) {
+        self->started = true;
+        as_setup_start(self->setup, event->ts_recv);
+    }
+    as_merge_event(&self->setup->merge, event, headline, playbook);
+}
+
+static unsigned drain_lane(as_core_agent *self, as_lane *lane)
+{
+    uint32_t count = as_ring_peek_n(lane->events, BATCH);
+    if (count == 0)
+        return 0;
+    self->batch_ticks = as_clock_ticks();
+    for (uint32_t i = 0; i < count; i++) {
+        const as_event *event = as_ring_at(lane->events, i);
+        if (event->kind == AS_EVENT_HEADLINE) {
+            deliver(self, event, as_ring_peek(lane->headlines), NULL); /* published before its event */
+            as_ring_release(lane->headlines);
+        } else {
+            deliver(self, event, NULL, NULL);
+        }
+    }
+    as_ring_release_n(lane->events, count);
+    return count;
+}
+
+static void reload(as_core_agent *self, const as_command *command)
+{
+    uint64_t now = self->setup->engine->now;
+    as_event event = {
+        .kind = AS_EVENT_RELOAD,
+        .instrument = AS_INSTRUMENT_NONE,
+        .ts_event = command->now ? command->now : now,
+        .ts_recv = command->now ? command->now : now,
+        .reload = {.generation = command->playbook->generation},
+    };
+    deliver(self, &event, NULL, command->playbook);
+    atomic_store_explicit(&self->generation, command->playbook->generation, memory_order_release); /* edge C1 */
+}
+
+static unsigned take_commands(as_core_agent *self)
+{
+    unsigned done = 0;
+    for (const as_command *command; (command = as_ring_peek(self->commands)); done++) {
+        self->batch_ticks = as_clock_ticks();
+        if (command->playbook) {
+            reload(self, command);
+        } else if (!self->started) {
+            self->started = true;
+            as_setup_start(self->setup, command->now);
+        } else {
+            as_merge_advance(&self->setup->merge, command->now);
+        }
+        as_ring_release(self->commands);
+    }
+    return done;
+}
+
+static unsigned work(void *context, uint64_t wait_ns)
+{
+    (void)wait_ns;
+    as_core_agent *self = context;
+    unsigned done = take_commands(self);
+    for (uint32_t i = 0; i < self->setup->config->feed_count; i++)
+        done += drain_lane(self, &self->lane[i]);
+    if (done)
+        /* relaxed: heartbeats show it, nothing follows from it */
+        atomic_store_explicit(&self->ts_now, self->setup->engine->now, memory_order_relaxed);
+    return done;
+}
+
+static void close_core(void *context)
+{
+    as_core_agent *self = context;
+    as_engine_flush(self->setup->engine);
+}
+
+as_agent as_core_agent_of(as_core_agent *self)
+{
+    return (as_agent){.name = "core", .self = self, .work = work, .close = close_core};
+}

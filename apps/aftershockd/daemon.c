@@ -1,0 +1,283 @@
+#include "apps/aftershockd/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "apps/common/account.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+enum { LIVE_ORDERS = 1 << 22 };
+
+/* ---- start ---- */
+
+static int make_rings(as_daemon *daemon)
+{
+    const as_config *config = daemon->setup.config;
+    int rc = as_ring_new(AS_DECISION_RING_SLOTS, (uint32_t)sizeof(as_decision), &daemon->decisions);
+    if (rc == 0)
+        rc = as_ring_new(AS_COMMAND_SLOTS, (uint32_t)sizeof(as_command), &daemon->core.commands);
+    for (uint32_t i = 0; rc == 0 && i < config->feed_count; i++) {
+        pthread_mutex_init(&daemon->lane[i].lock, NULL);
+        rc = as_ring_new(AS_EVENT_RING_SLOTS, (uint32_t)sizeof(as_event), &daemon->lane[i].events);
+        if (rc == 0)
+            rc = as_ring_new(AS_HEADLINE_RING_SLOTS, (uint32_t)sizeof(as_headline), &daemon->lane[i].headlines);
+    }
+    return rc < 0 ? as_error_set(rc, "out of memory for the rings of %u feeds", config->feed_count) : 0;
+}
+
+static int open_journal(as_daemon *daemon, uint64_t epoch, as_journal_writer **journal)
+{
+    const as_config *config = daemon->setup.config;
+    char path[AS_PATH_BYTES + 64];
+    *journal = NULL;
+    if (!config->journal.dir[0])
+        return 0;
+    if (mkdir(config->journal.dir, 0750) < 0 && errno != EEXIST)
+        return as_error_set(-errno, "%s: journal folder cannot be made: %s", config->journal.dir, strerror(errno));
+    snprintf(path, sizeof path, "%s/aftershock-%016" PRIx64 ".asj", config->journal.dir, epoch);
+    int rc = as_journal_create(path, config->hash, epoch, journal);
+    if (rc == 0)
+        fprintf(stderr, "aftershockd: journal %s\n", path);
+    return rc;
+}
+
+/* The clock the core lives by: the wall's, unless a feed brings recorded time. Mixing the two would be nonsense. */
+static int check_clock(as_daemon *daemon)
+{
+    const as_config *config = daemon->setup.config;
+    for (uint32_t i = 0; i < config->feed_count; i++) {
+        daemon->data_clock |= config->feed[i].trust_r;
+        if (config->feed[i].trust_r != config->feed[0].trust_r)
+            return as_error_set(-EINVAL,
+                                "%s:%d: feeds[%u].trust_r: found %s, feed '%s' has %s; allowed: the same for all feeds",
+                                config->path, config->feed[i].line, i, config->feed[i].trust_r ? "true" : "false",
+                                config->feed[0].name, config->feed[0].trust_r ? "true" : "false");
+    }
+    return 0;
+}
+
+static bool has_orders(const as_config *config)
+{
+    for (uint32_t i = 0; i < config->feed_count; i++)
+        if (config->feed[i].format == AS_FORMAT_ITCH50)
+            return true;
+    return false;
+}
+
+static uint32_t feed_views(void *context, as_feed_view *view, uint32_t count_max)
+{
+    as_daemon *daemon = context;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < daemon->setup.config->feed_count && count < count_max; i++) {
+        as_feed_stats stats;
+        as_feed_view *one = &view[count++];
+        bool open = as_lane_stats(&daemon->lane[i], &stats);
+        snprintf(one->name, sizeof one->name, "%s", daemon->setup.config->feed[i].name);
+        one->state = as_feed_state_name(open ? stats.state : AS_FEED_DOWN);
+        one->messages = stats.messages;
+        one->gaps = stats.gaps;
+        one->lost = stats.lost;
+        one->dropped = stats.dropped;
+        one->bad = stats.bad;
+    }
+    return count;
+}
+
+static int start_publisher(as_daemon *daemon)
+{
+    const as_config *config = daemon->setup.config;
+    as_publisher_options options = {
+        .live = config->publish.live,
+        .heartbeat_ms = config->publish.heartbeat_ms,
+        .send_hwm = config->publish.send_hwm,
+        .cpu = config->cpu_ipc,
+        .wait = config->wait,
+        .decisions = daemon->decisions,
+        .feeds = feed_views,
+        .feeds_context = daemon,
+        .ts_now = &daemon->core.ts_now,
+    };
+    return as_publisher_start(&options, &daemon->publisher);
+}
+
+static int start_core(as_daemon *daemon)
+{
+    as_setup *setup = &daemon->setup;
+    as_journal_writer *journal;
+    int rc = open_journal(daemon, as_publisher_epoch(daemon->publisher), &journal);
+    if (rc == 0)
+        rc = as_recorder_init(&daemon->recorder, journal, setup->config->journal.sync_ns);
+    if (rc == 0)
+        rc = as_setup_engine(setup, has_orders(setup->config) ? LIVE_ORDERS : 0, as_core_agent_emit, &daemon->core);
+    if (rc < 0)
+        return rc;
+    daemon->core.setup = setup;
+    daemon->core.lane = daemon->lane;
+    daemon->core.decisions = daemon->decisions;
+    daemon->core.recorder = &daemon->recorder;
+    as_histogram_init(&daemon->core.latency);
+    setup->merge.record = as_recorder_step;
+    setup->merge.record_context = &daemon->recorder;
+    as_event first = {.kind = AS_EVENT_NONE};
+    as_recorder_step(&daemon->recorder, &first, NULL, setup->playbook); /* the journal begins with the playbook */
+    return 0;
+}
+
+int as_daemon_start(as_daemon *daemon, const char *config_path)
+{
+    int rc = as_setup_load(&daemon->setup, config_path);
+    if (rc == 0 && daemon->setup.config->feed_count == 0)
+        rc = as_error_set(-EINVAL, "%s: feeds: found none; a daemon needs at least one", config_path);
+    if (rc == 0)
+        rc = check_clock(daemon);
+    if (rc == 0)
+        rc = make_rings(daemon);
+    if (rc == 0)
+        rc = start_publisher(daemon); /* binds first: a second daemon must not touch the first one's journal */
+    if (rc == 0)
+        rc = start_core(daemon);
+    if (rc < 0)
+        return rc;
+    as_topology_plan(daemon);
+    for (unsigned i = 0; rc == 0 && i < daemon->thread_count; i++)
+        rc = as_thread_start(&daemon->thread[i]);
+    if (rc == 0)
+        as_daemon_tick(daemon);
+    return rc;
+}
+
+/* ---- running ---- */
+
+static void command(as_daemon *daemon, as_command what)
+{
+    as_command *slot = as_ring_claim(daemon->core.commands);
+    if (!slot)
+        return; /* the core is busy: the next tick says the same, and a reload is tried again by its caller */
+    *slot = what;
+    as_ring_publish(daemon->core.commands);
+}
+
+void as_daemon_tick(as_daemon *daemon)
+{
+    if (!daemon->data_clock && as_ring_depth(daemon->core.commands) == 0)
+        command(daemon, (as_command){.now = as_clock_now_ns()});
+}
+
+static int compile_next(as_daemon *daemon, as_playbook **playbook, as_desk **desk)
+{
+    const as_setup *setup = &daemon->setup;
+    if (daemon->generation + 1 >= AS_DAEMON_GENERATIONS_MAX)
+        return as_error_set(-ENOSPC, "%d reloads are the most; restart instead", AS_DAEMON_GENERATIONS_MAX - 1);
+    int rc = as_playbook_load(setup->config->playbook, &setup->universe, daemon->generation + 1, playbook);
+    if (rc < 0)
+        return rc;
+    rc = as_desk_new(&setup->universe, *playbook, desk);
+    if (rc < 0)
+        as_playbook_free(*playbook);
+    return rc;
+}
+
+void as_daemon_reload(as_daemon *daemon)
+{
+    as_playbook *playbook;
+    as_desk *desk;
+    if (compile_next(daemon, &playbook, &desk) < 0) {
+        daemon->reloads_failed++;
+        as_error_add("reload refused; playbook generation %u stays in force", daemon->generation);
+        as_error_print(stderr, "aftershockd");
+        as_error_clear();
+        return;
+    }
+    uint32_t generation = ++daemon->generation;
+    daemon->playbook[generation] = playbook;
+    daemon->desk[generation] = desk;
+    command(daemon, (as_command){.now = daemon->data_clock ? 0 : as_clock_now_ns(), .playbook = playbook});
+    while (atomic_load_explicit(&daemon->core.generation, memory_order_acquire) != generation) /* edge C1 */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++)
+        as_lane_set_desk(&daemon->lane[i], desk);
+    fprintf(stderr, "aftershockd: playbook %s reloaded, generation %u\n", playbook->version, generation);
+}
+
+/* ---- stop ---- */
+
+static void print_feeds(as_daemon *daemon)
+{
+    for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++) {
+        as_feed_stats stats;
+        as_lane_stats(&daemon->lane[i], &stats);
+        fprintf(stderr,
+                "feed %s: %" PRIu64 " packets, %" PRIu64 " messages, %" PRIu64 " events, %" PRIu64
+                " headlines, gaps %" PRIu64 " lost %" PRIu64 ", duplicates %" PRIu64 ", dropped %" PRIu64
+                ", bad %" PRIu64 ", unknown symbol %" PRIu64 "\n",
+                daemon->setup.config->feed[i].name, stats.packets, stats.messages, stats.events, stats.headlines,
+                stats.gaps, stats.lost, stats.duplicates, stats.dropped, stats.bad, stats.unknown_symbol);
+    }
+}
+
+static void print_latency(const as_daemon *daemon)
+{
+    as_tick_rate rate;
+    if (as_histogram_count(&daemon->core.latency) == 0 || as_clock_calibrate(10 * AS_NS_PER_MS, &rate) < 0)
+        return;
+    fprintf(stderr, "latency, batch taken to decision on the ring: p50 %" PRIu64 " ns, p99 %" PRIu64 " ns (%" PRIu64
+                    " decisions)\n",
+            as_clock_ticks_to_ns(&rate, as_histogram_percentile(&daemon->core.latency, 50)),
+            as_clock_ticks_to_ns(&rate, as_histogram_percentile(&daemon->core.latency, 99)),
+            as_histogram_count(&daemon->core.latency));
+}
+
+void as_daemon_stop(as_daemon *daemon)
+{
+    char hex[AS_DIGEST_HEX_BYTES];
+    if (!daemon->recorder.ring)
+        return;
+    for (unsigned i = daemon->thread_count; i-- > 1;)
+        as_thread_stop(&daemon->thread[i]); /* feeds, then the core */
+    as_publisher_counters published = daemon->publisher ? as_publisher_counters_get(daemon->publisher)
+                                                        : (as_publisher_counters){0};
+    as_publisher_stop(daemon->publisher, "shutdown");
+    daemon->publisher = NULL;
+    as_thread_stop(&daemon->thread[0]); /* the journal last: everything is in its ring now */
+    as_recorder_fini(&daemon->recorder, hex);
+
+    print_feeds(daemon);
+    as_account account = {.history_bars = daemon->setup.history.applied,
+                          .reordered = daemon->setup.merge.reordered};
+    as_account_print(&account, daemon->setup.engine, stderr);
+    print_latency(daemon);
+    /* relaxed: the core's thread has been joined */
+    uint64_t dropped = atomic_load_explicit(&daemon->core.dropped, memory_order_relaxed);
+    uint64_t lost = atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed); /* relaxed: as above */
+    fprintf(stderr, "published: %" PRIu64 " heartbeats, %" PRIu64 " subscriptions seen, %" PRIu64
+                    " decisions dropped, %" PRIu64 " journal records lost\n",
+            published.heartbeats, published.subscriptions, dropped, lost);
+    fprintf(stderr, "decisions %" PRIu64 " sha256 %s\n", daemon->recorder.decisions, hex);
+}
+
+void as_daemon_free(as_daemon *daemon)
+{
+    for (unsigned i = daemon->thread_count; i-- > 0;)
+        as_thread_stop(&daemon->thread[i]);
+    as_publisher_stop(daemon->publisher, "start failed");
+    if (daemon->recorder.ring) {
+        char hex[AS_DIGEST_HEX_BYTES];
+        as_recorder_fini(&daemon->recorder, hex);
+    }
+    for (uint32_t i = 0; i < AS_FEED_MAX; i++) {
+        as_ring_free(daemon->lane[i].events);
+        as_ring_free(daemon->lane[i].headlines);
+    }
+    as_ring_free(daemon->core.commands);
+    as_ring_free(daemon->decisions);
+    for (uint32_t i = 0; i < AS_DAEMON_GENERATIONS_MAX; i++) {
+        as_desk_free(daemon->desk[i]);
+        as_playbook_free(daemon->playbook[i]);
+    }
+    as_setup_fini(&daemon->setup);
+}

@@ -1,0 +1,93 @@
+/*
+ * aftershockd: the daemon. Reads the configuration, starts the threads of topology.c, and supervises: SIGTERM and SIGINT
+ * drain and end it, SIGHUP reloads the playbook.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "apps/aftershockd/daemon.h"
+#include "apps/common/check.h"
+#include "apps/common/version.h"
+#include "core/error.h"
+
+enum { TICK_NS = 5000000 }; /* how often the core hears that time passes */
+
+static const char help[] =
+    "usage: aftershockd --config FILE [--check]\n"
+    "  --config FILE  configuration (aftershock.yaml)\n"
+    "  --check        validate the configuration, universe and playbook, print what they hold, and exit\n"
+    "  --version      print the version\n"
+    "SIGTERM drains and ends; SIGHUP reloads the playbook. Exit status: 0 done, 1 failed while running,\n"
+    "2 usage, configuration or input error.\n";
+
+/* Until SIGTERM or SIGINT. */
+static void supervise(as_daemon *daemon, const sigset_t *signals)
+{
+    for (;;) {
+        int number = sigtimedwait(signals, NULL, &(struct timespec){.tv_nsec = TICK_NS});
+        if (number == SIGTERM || number == SIGINT)
+            return;
+        if (number == SIGHUP)
+            as_daemon_reload(daemon);
+        as_daemon_tick(daemon);
+    }
+}
+
+static int run(const char *config_path)
+{
+    static as_daemon daemon;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread: all of them inherit it */
+
+    int rc = as_daemon_start(&daemon, config_path);
+    if (rc == 0) {
+        const as_config *config = daemon.setup.config;
+        fprintf(stderr, "aftershockd: ready: %s, %u feeds, %u instruments, publishing on %s\n",
+                config->pinned ? "pinned" : "compact", config->feed_count, daemon.setup.universe.symbols.count,
+                config->publish.live);
+        supervise(&daemon, &signals);
+        as_daemon_stop(&daemon);
+    } else {
+        as_error_print(stderr, "aftershockd");
+    }
+    as_daemon_free(&daemon);
+    return rc < 0 ? 2 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'}, {0},
+    };
+    const char *config = NULL;
+    bool check = false;
+    for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
+        switch (c) {
+        case 'c': config = optarg; break;
+        case 'k': check = true; break;
+        case 'v': printf("aftershockd %s\n", AS_VERSION); return 0;
+        case 'h': fputs(help, stdout); return 0;
+        default: fputs(help, stderr); return 2;
+        }
+    }
+    if (!config || optind < argc) {
+        fputs(help, stderr);
+        return 2;
+    }
+    if (check) {
+        int rc = as_check_config(config, stdout);
+        if (rc < 0)
+            as_error_print(stderr, "aftershockd");
+        return rc < 0 ? 2 : 0;
+    }
+    return run(config);
+}

@@ -1,0 +1,130 @@
+/*
+ * The configuration of a daemon or a replay: aftershock.yaml, checked against one schema table.
+ *
+ * The schema table in config.c drives validation, defaults and docs/CONFIG.md alike. Unknown keys are errors. Paths in
+ * the file are relative to the file's own folder and are stored resolved.
+ */
+#ifndef AS_CORE_CONFIG_H
+#define AS_CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/calendar.h"
+#include "core/event.h"
+#include "core/limits.h"
+
+enum { AS_PATH_BYTES = 1024, AS_URL_BYTES = 256, AS_COLUMN_BYTES = 48 };
+
+typedef enum as_wait { AS_WAIT_YIELD = 0, AS_WAIT_SPIN = 1, AS_WAIT_BLOCK = 2 } as_wait;
+typedef enum as_log_level { AS_LOG_ERROR = 0, AS_LOG_WARN = 1, AS_LOG_INFO = 2 } as_log_level;
+typedef enum as_backend { AS_BACKEND_AUTO = 0, AS_BACKEND_URING = 1, AS_BACKEND_EPOLL = 2 } as_backend;
+
+/* Where the receive time comes from. */
+typedef enum as_feed_framing { AS_FRAMING_NONE = 0, AS_FRAMING_MOLDUDP64 = 1, AS_FRAMING_LINES = 2 } as_feed_framing;
+typedef enum as_feed_format { AS_FORMAT_NDJSON = 0, AS_FORMAT_ITCH50 = 1 } as_feed_format;
+
+typedef struct as_feed_config {
+    char name[AS_FEED_NAME_BYTES];
+    char source[AS_URL_BYTES];     /* udp://group:port?if=lo  tcp://host:port[?mode=connect|listen] */
+    char redundant[AS_URL_BYTES];  /* line B; empty if none */
+    char retransmit[AS_URL_BYTES]; /* empty if none */
+    as_feed_framing framing;
+    as_feed_format format;
+    bool trust_r;                  /* receive time comes from the data: NDJSON "r", or the source's own time */
+    int line;                      /* in the file, for messages */
+} as_feed_config;
+
+typedef enum as_csv_kind { AS_CSV_BAR, AS_CSV_TRADE, AS_CSV_QUOTE, AS_CSV_HEADLINE } as_csv_kind;
+typedef enum as_csv_stamps { AS_STAMPS_END, AS_STAMPS_START, AS_STAMPS_SESSION_CLOSE } as_csv_stamps;
+
+/* One CSV mapping: inputs: [{name, match, format: csv, kind, columns, time, price_scale}] (DESIGN 6.25). */
+typedef struct as_csv_mapping {
+    char name[AS_FEED_NAME_BYTES];
+    char match_path[AS_URL_BYTES];                  /* glob on the file's name; empty if by columns */
+    char match_column[16][AS_COLUMN_BYTES];         /* the header holds all of these */
+    uint32_t match_column_count;
+    as_csv_kind kind;
+    /* column name per field; empty: the format has none. A number "#3" names a column of a file without header. */
+    struct {
+        char symbol[AS_COLUMN_BYTES];
+        char open[AS_COLUMN_BYTES], high[AS_COLUMN_BYTES], low[AS_COLUMN_BYTES], close[AS_COLUMN_BYTES];
+        char volume[AS_COLUMN_BYTES];
+        char price[AS_COLUMN_BYTES], qty[AS_COLUMN_BYTES];
+        char bid[AS_COLUMN_BYTES], bid_qty[AS_COLUMN_BYTES], ask[AS_COLUMN_BYTES], ask_qty[AS_COLUMN_BYTES];
+        char id[AS_COLUMN_BYTES], source[AS_COLUMN_BYTES], text[AS_COLUMN_BYTES], url[AS_COLUMN_BYTES];
+        char symbols[AS_COLUMN_BYTES], tier[AS_COLUMN_BYTES];
+    } column;
+    char symbol[AS_SYMBOL_BYTES];                   /* fixed symbol for one-symbol files; empty if a column gives it */
+    struct {
+        char column[AS_COLUMN_BYTES];
+        char layout[32];                            /* strptime-like, or epoch_s|epoch_ms|epoch_us|epoch_ns|ms_of_day */
+        char zone[48];                              /* IANA name, default UTC */
+        as_csv_stamps stamps;
+        int32_t date;                               /* for ms_of_day: YYYYMMDD; 0: from the file's name */
+    } time;
+    uint64_t duration_ns;                           /* of a bar; 0: from the first two stamps of a symbol */
+    int price_scale;                                /* decimal point moved: 4 means the column holds 1e-4 */
+    int line;
+} as_csv_mapping;
+
+typedef struct as_costs_config {
+    double half_spread_bps; /* for names without a quote (default 5) */
+    double fees_bps;        /* one way (default 0.5) */
+    double impact_bps;      /* one way (default 2) */
+    bool borrow;            /* shorts may be opened (default true) */
+} as_costs_config;
+
+typedef struct as_strategy_config {
+    char name[AS_STRATEGY_NAME_BYTES]; /* built in: overreaction, mean_reversion; empty for a shared object */
+    char load[AS_PATH_BYTES];          /* {load: ./my_strategy.so} */
+    int line;
+} as_strategy_config;
+
+typedef struct as_config {
+    char path[AS_PATH_BYTES];
+    char universe[AS_PATH_BYTES];
+    char playbook[AS_PATH_BYTES];
+    char history[AS_PATH_BYTES];       /* empty if none */
+    bool pinned;                       /* topology */
+    int cpu_feeds[AS_FEED_MAX];        /* -1: not pinned */
+    uint32_t cpu_feed_count;
+    int cpu_core, cpu_ipc, cpu_admin;  /* -1: not pinned */
+    as_wait wait;
+    as_feed_config feed[AS_FEED_MAX];
+    uint32_t feed_count;
+    as_csv_mapping *mapping;
+    uint32_t mapping_count;
+    struct {
+        char live[AS_URL_BYTES];       /* default tcp://127.0.0.1:5600 */
+        char requests[AS_URL_BYTES];   /* default tcp://127.0.0.1:5601 */
+        uint32_t heartbeat_ms;         /* default 250 */
+        uint32_t send_hwm;             /* default 10000 messages per subscriber */
+    } publish;
+    struct {
+        char dir[AS_PATH_BYTES];       /* empty: no journal */
+        uint64_t sync_ns;              /* default 50 ms; 0 never */
+    } journal;
+    as_strategy_config strategy[AS_STRATEGY_MAX];
+    uint32_t strategy_count;
+    as_backend backend;                /* io: {backend: auto|uring|epoll} */
+    as_log_level log_level;            /* log: {level: error|warn|info}, default info */
+    as_costs_config costs;
+    struct {
+        int32_t date;                  /* YYYYMMDD of midnight-relative stamps, 0: from --date or the file's name */
+        char zone[48];                 /* default America/New_York */
+    } session;
+    as_calendar_spec calendar[AS_CALENDAR_MAX]; /* calendars: {NAME: {...}} */
+    uint32_t calendar_count;
+    uint64_t hash;                     /* XXH3-64 of the decision-relevant part: universe, playbook, costs, strategies */
+} as_config;
+
+/* Read and check. 0, or a negative errno with the error chain set (the first error; others are warned about). */
+int as_config_load(const char *path, as_config **config);
+void as_config_free(as_config *config);
+
+/* Write docs/CONFIG.md from the schema. */
+void as_config_document(FILE *stream);
+
+#endif

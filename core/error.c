@@ -1,0 +1,81 @@
+#include "core/error.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { CHAIN_MAX = 8, MESSAGE_BYTES = 512 };
+
+static _Thread_local struct {
+    int code;
+    unsigned count;
+    char message[CHAIN_MAX][MESSAGE_BYTES];
+} chain;
+
+static atomic_uint warn_count;
+
+int as_error_set(int code, const char *format, ...)
+{
+    va_list args;
+    chain.code = code;
+    chain.count = 1;
+    va_start(args, format);
+    vsnprintf(chain.message[0], MESSAGE_BYTES, format, args);
+    va_end(args);
+    return code;
+}
+
+int as_error_add(const char *format, ...)
+{
+    if (chain.count < CHAIN_MAX) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(chain.message[chain.count++], MESSAGE_BYTES, format, args);
+        va_end(args);
+    }
+    return chain.code;
+}
+
+int as_error_code(void)
+{
+    return chain.code;
+}
+
+const char *as_error_message(unsigned idx)
+{
+    return idx < chain.count ? chain.message[idx] : NULL;
+}
+
+void as_error_print(FILE *stream, const char *program)
+{
+    for (unsigned i = chain.count; i > 0; i--)
+        fprintf(stream, "%s: %s%s\n", program, chain.message[i - 1], i > 1 ? ":" : "");
+}
+
+void as_error_clear(void)
+{
+    chain.code = 0;
+    chain.count = 0;
+}
+
+void as_warn(const char *format, ...)
+{
+    char text[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "warning: %s\n", text);
+    atomic_fetch_add_explicit(&warn_count, 1, memory_order_relaxed); /* relaxed: a statistic */
+}
+
+unsigned as_warn_count(void)
+{
+    return atomic_load_explicit(&warn_count, memory_order_relaxed); /* relaxed: a statistic */
+}
+
+_Noreturn void as_assert_fail(const char *expression, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, expression);
+    abort();
+}

@@ -1,0 +1,66 @@
+/*
+ * Every limit of Aftershock, in one table.
+ *
+ * A limit is checked at start where it can be (configuration, universe, playbook) and counted where it can only be
+ * met at run time. Nothing grows without one of these; nothing that meets one is dropped without a counter.
+ * docs/LIMITS.md is this table in prose.
+ */
+#ifndef AS_CORE_LIMITS_H
+#define AS_CORE_LIMITS_H
+
+enum {
+    /* universe and playbook: checked at start, an error names the line that goes beyond */
+    AS_INSTRUMENT_MAX = 65536,      /* symbols in universe.csv */
+    AS_SYMBOL_BYTES = 24,           /* a symbol with its terminating zero */
+    AS_NAME_BYTES = 64,             /* an instrument's legal name */
+    AS_BUCKET_MAX = 64,             /* buckets in universe.csv */
+    AS_BUCKET_BYTES = 32,           /* a bucket's name */
+    AS_ALIAS_MAX = 16,              /* aliases of one instrument */
+    AS_EVENT_TYPE_MAX = 64,         /* event families: the guide's and the playbook's own */
+    AS_EVENT_NAME_BYTES = 32,       /* an event family's name */
+    AS_PHRASE_MAX = 256,            /* phrases of one event family */
+    AS_CONTROL_MAX = 16,            /* members of one control group */
+    AS_CONTROL_GROUP_MAX = 8,       /* control groups in a playbook */
+    AS_NEWS_SOURCE_MAX = 512,       /* named news sources in a playbook */
+    AS_CALENDAR_MAX = 8,            /* trading calendars */
+    AS_VERSION_BYTES = 32,          /* a playbook's version */
+
+    /* feeds */
+    AS_FEED_MAX = 32,               /* feeds of a daemon */
+    AS_INPUT_MAX = 1024,            /* inputs of a replay */
+    AS_FEED_NAME_BYTES = 32,        /* a feed's name */
+    AS_LINE_BYTES = 65536,          /* a line of NDJSON or CSV; longer is skipped and counted */
+    AS_DATAGRAM_BYTES = 9216,       /* a UDP payload; longer is truncated and counted */
+    AS_REORDER_EVENTS = 65536,      /* events a text input may be out of order by */
+
+    /* headlines */
+    AS_HEADLINE_TEXT_BYTES = 512,   /* a headline's text; the rest is cut and counted */
+    AS_HEADLINE_ID_BYTES = 64,      /* a headline's id, with its zero; longer ids become their hash */
+    AS_HEADLINE_SOURCE_BYTES = 48,  /* the source's name */
+    AS_HEADLINE_URL_BYTES = 256,    /* the address */
+    AS_HEADLINE_TAG_MAX = 16,       /* the feed's own ticker tags */
+    AS_HEADLINE_ISSUER_MAX = 8,     /* issuers linked from the text */
+    AS_HEADLINE_FEATURE_MAX = 64,   /* words and bigrams of a fingerprint */
+
+    /* engine */
+    AS_FACT_MAX = 64,               /* facts that are open at once; the oldest expires first */
+    AS_FACT_HISTORY_MAX = 1024,     /* facts remembered for novelty and generation */
+    AS_FACT_CLUSTER_MAX = 8,        /* fingerprints kept per fact */
+    AS_FACT_HEADLINE_MAX = 8,       /* headline ids carried by a decision: the latest ones */
+    AS_FACT_KEY_BYTES = 128,        /* issuer|event|object */
+    AS_ANCHOR_MAX = 8,              /* open facts one instrument can be linked to */
+    AS_LINKED_MAX = 1024,           /* names linked to one fact */
+    AS_STRATEGY_MAX = 8,            /* strategies loaded */
+    AS_STRATEGY_STATE_BYTES = 64,   /* a strategy's state for one name of one fact */
+    AS_STRATEGY_NAME_BYTES = 24,    /* a strategy's name */
+    AS_RESIDUAL_SESSIONS = 128,     /* daily residuals kept per instrument: 120 for controls, 60 for OU */
+    AS_TIMER_MAX = 131072,          /* deadlines in the heap */
+
+    /* rings: powers of two */
+    AS_EVENT_RING_SLOTS = 65536,    /* feed -> core */
+    AS_HEADLINE_RING_SLOTS = 1024,  /* feed -> core, the texts */
+    AS_DECISION_RING_SLOTS = 4096,  /* core -> ipc */
+    AS_JOURNAL_RING_BYTES = 1 << 24 /* core -> admin */
+};
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * What a strategy sees (as_view) and what it may say (as_verdict).
+ *
+ * A strategy is a pure function of a view and of its own small state for one name of one fact; the engine calls it on
+ * the core thread, after every measure of the instant has been updated. It returns at most one verdict per call: that
+ * is what bounds its output. The life cycle (open, update, close, expire, identity, update rate, near misses) is the
+ * engine's, see core/signal.h, so that no strategy can forget to close.
+ *
+ * Threads: the core thread only. A strategy must not allocate, lock, make a system call or read a clock.
+ */
+#ifndef AS_CORE_VIEW_H
+#define AS_CORE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/decision.h"
+#include "core/playbook.h"
+
+#define AS_STRATEGY_ABI 1u
+
+/* Who the name is to the fact. */
+typedef enum as_role { AS_ROLE_LINKED = 0, AS_ROLE_EPICENTRE = 1 } as_role;
+
+typedef struct as_view {
+    /* the instant */
+    uint64_t now;              /* logical time, ns UTC */
+    uint64_t t0;               /* the headline's receive time */
+    uint64_t session_open;     /* of the name's session at now */
+    bool session_bars;         /* the name is known by bars of a session or longer: daily mode */
+    /* the fact */
+    uint8_t role;              /* as_role */
+    uint8_t status;            /* as_fact_status */
+    uint8_t tier;              /* of the best source so far */
+    bool fade;                 /* the family may be faded */
+    bool frozen;               /* M no longer moves (DESIGN 6.14) */
+    int8_t dir;                /* sign of the shock at the epicentre */
+    int8_t chain_sign;         /* sign the shock has on this name: of E, or of the basket where w is 0 */
+    int8_t basket_sign;        /* sign of the mean abnormal return of the linked names */
+    double m, g;               /* M in sigma, status gate */
+    double w, s_w;             /* the channel; s_w is widened while the controls contradict */
+    double breadth;            /* B: share of the linked names with sign-consistent |z| >= 2 */
+    double control_k;          /* K, NAN with fewer controls than needed */
+    bool contradicted;         /* K beyond its threshold against the basket */
+    double flagged_mean_ar;    /* mean abnormal return of this session over names with |OS| >= os_open; NAN if none */
+    /* the name */
+    uint32_t instrument;
+    double beta, sigma;        /* daily, as frozen at t0 */
+    double car;                /* cumulated abnormal log return since the anchor */
+    double h;                  /* session-aligned time since the anchor */
+    double z, e, os;           /* SCIENCE 2.5, 3.2, 3.3; NAN where sigma is unknown */
+    double x, x_mean;          /* sector-hedged CAR and the level it should return to (SCIENCE 4.3) */
+    double s;                  /* OU s-score (x - x_mean) / s_eq, NAN without a usable fit */
+    double ou_b, ou_k;         /* AR(1) coefficient and speed per year, NAN without a fit */
+    double variance_ratio;     /* VR(5) of 1-minute mids since t0, NAN while there are too few */
+    uint64_t extreme_age_ns;   /* since the last new extreme of CAR in the direction of the move */
+    int64_t mid;               /* 1e-9 */
+    double half_spread_bps;    /* of the quote, or from the configured costs */
+    double spread_ratio;       /* spread over its running median, NAN without quotes */
+    uint64_t blocks;           /* AS_REASON_BIT set: HALT STALE WARMUP NO_FACTOR GAP conditions; nothing may open */
+    uint64_t context;          /* AS_REASON_BIT set that describes the fact: RUMOUR_T1, LATE_NEWS, RECOMBINED, ... */
+    bool own_news;             /* the name has had news of its own within own_news_hours */
+    /* this strategy's signal on this name, if one is open */
+    bool open;
+    int8_t open_side;
+    uint64_t opened_at;
+    double open_x;             /* x at the opening */
+    int64_t open_px;
+    uint64_t cooldown_until;   /* 0 if none */
+    /* parameters */
+    const as_thresholds *thresholds;
+    const as_costs_config *costs;
+} as_view;
+
+typedef enum as_want {
+    AS_WANT_NONE = 0,  /* nothing to say; an open signal stays as it is */
+    AS_WANT_OPEN = 1,  /* conditions hold; opens unless vetoes is non-zero. With an open signal: keep, values updated */
+    AS_WANT_CLOSE = 2  /* close an open signal, for reasons */
+} as_want;
+
+typedef struct as_verdict {
+    uint8_t want;        /* as_want */
+    uint8_t kind;        /* as_signal_kind */
+    int8_t side;
+    bool near_miss;      /* a vetoed opening is worth publishing as an update with its vetoes */
+    bool cooldown;       /* after this close the strategy rests for cooldown_min */
+    uint64_t reasons;    /* why, AS_REASON_BIT set */
+    uint64_t vetoes;     /* what keeps it from opening, AS_REASON_BIT set */
+    double strength, p;  /* NAN undefined */
+    double rev_bps, cost_bps;
+    uint64_t half_life_ns; /* AS_TS_UNDEFINED undefined */
+    uint32_t horizon_sessions; /* valid for so many sessions of the name's calendar */
+    int64_t target, stop;  /* AS_PX_UNDEFINED undefined */
+} as_verdict;
+
+typedef struct as_strategy {
+    uint32_t abi;            /* AS_STRATEGY_ABI */
+    uint32_t view_bytes;     /* sizeof(as_view) it was built with */
+    uint32_t verdict_bytes;  /* sizeof(as_verdict) */
+    uint32_t state_bytes;    /* of its own state per (fact, name), at most AS_STRATEGY_STATE_BYTES; zeroed at t0 */
+    const char *name;        /* topic component and configuration word; [a-z0-9_], at most 23 bytes */
+    void (*evaluate)(const as_view *view, void *state, as_verdict *verdict); /* verdict comes in cleared */
+} as_strategy;
+
+static inline int as_sign(double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+#endif

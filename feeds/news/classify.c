@@ -1,0 +1,192 @@
+#include "feeds/news/classify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/error.h"
+#include "feeds/news/pattern.h"
+#include "feeds/news/wording.h"
+
+struct as_classifier {
+    as_patterns *family;  /* label: event type; group: unused; order: family's place * AS_PHRASE_MAX + phrase */
+    as_patterns *wording; /* groups: as_wording */
+    uint16_t commentary, analyst_rating; /* AS_EVENT_TYPE_OTHER if the playbook has none */
+    int8_t usual[AS_EVENT_TYPE_MAX];     /* polarity of a family whose headline has no telling word */
+    bool fixed[AS_EVENT_TYPE_MAX];       /* good and bad words do not turn it */
+    bool relief[AS_EVENT_TYPE_MAX];      /* words of relief do */
+    bool plain[AS_EVENT_TYPE_MAX];       /* reported as a fact even by a column */
+};
+
+static int add_families(as_classifier *c, const as_playbook *playbook)
+{
+    for (uint16_t type = 0; type < AS_EVENT_TYPE_MAX; type++) {
+        const as_event_family *family = &playbook->family[type];
+
+        for (uint32_t i = 0; family->used && i < family->phrase_count; i++) {
+            const char *why = "";
+            int rc = as_patterns_add(c->family, family->phrase[i], 0, family->order * AS_PHRASE_MAX + i,
+                                     (uint16_t)(type), &why);
+
+            if (rc == -EINVAL)
+                return as_error_set(-EINVAL, "playbook: events.%s.phrases: found '%s', allowed: %s",
+                                    as_event_type_name(type), family->phrase[i], why);
+            if (rc != 0)
+                return rc;
+        }
+    }
+    return as_patterns_seal(c->family);
+}
+
+static int add_wording(as_classifier *c)
+{
+    for (size_t i = 0; i < AS_WORDING_COUNT; i++) {
+        const char *why = "";
+        int rc = as_patterns_add(c->wording, AS_WORDING[i].pattern, AS_WORDING[i].group, (uint32_t)i, 0, &why);
+
+        if (rc == -EINVAL)
+            return as_error_set(-EINVAL, "wording %zu: found '%s', allowed: %s", i, AS_WORDING[i].pattern, why);
+        if (rc != 0)
+            return rc;
+    }
+    return as_patterns_seal(c->wording);
+}
+
+static uint16_t type_in(const as_playbook *playbook, const char *name)
+{
+    int type = as_event_type_find(name);
+
+    return type > 0 && type < AS_EVENT_TYPE_MAX && playbook->family[type].used ? (uint16_t)type : AS_EVENT_TYPE_OTHER;
+}
+
+int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
+{
+    as_classifier *c = calloc(1, sizeof *c);
+    int rc = c == NULL ? -ENOMEM : 0;
+
+    if (rc == 0)
+        rc = as_patterns_new(&c->family);
+    if (rc == 0)
+        rc = as_patterns_new(&c->wording);
+    if (rc == 0)
+        rc = add_families(c, playbook);
+    if (rc == 0)
+        rc = add_wording(c);
+    if (rc != 0) {
+        as_classifier_free(c);
+        return rc;
+    }
+    c->commentary = type_in(playbook, "commentary");
+    c->analyst_rating = type_in(playbook, "analyst_rating");
+    for (size_t i = 0; i < AS_USUAL_POLARITY_COUNT; i++) {
+        int type = as_event_type_find(AS_USUAL_POLARITY[i].family);
+
+        if (type < 0 || type >= AS_EVENT_TYPE_MAX)
+            continue;
+        c->usual[type] = AS_USUAL_POLARITY[i].polarity;
+        c->fixed[type] = AS_USUAL_POLARITY[i].fixed;
+        c->relief[type] = AS_USUAL_POLARITY[i].relief;
+        c->plain[type] = AS_USUAL_POLARITY[i].plain;
+    }
+    *classifier = c;
+    return 0;
+}
+
+void as_classifier_free(as_classifier *classifier)
+{
+    if (classifier == NULL)
+        return;
+    as_patterns_free(classifier->family);
+    as_patterns_free(classifier->wording);
+    free(classifier);
+}
+
+static bool said(uint32_t groups, as_wording group)
+{
+    return (groups >> group & 1u) != 0;
+}
+
+static uint8_t marks_of(uint32_t groups, bool retracted)
+{
+    static const struct {
+        as_wording group;
+        uint8_t mark;
+    } map[] = {
+        {AS_WORDING_HYPOTHETICAL, AS_MARK_HYPOTHETICAL}, {AS_WORDING_DECLINED, AS_MARK_DECLINED},
+        {AS_WORDING_UNVERIFIED, AS_MARK_UNVERIFIED},     {AS_WORDING_OWN_SOURCING, AS_MARK_OWN_SOURCING},
+        {AS_WORDING_RETRACTED, AS_MARK_RETRACTED},       {AS_WORDING_REVISED, AS_MARK_REVISED},
+    };
+    unsigned marks = retracted ? AS_MARK_RETRACTED : 0;
+
+    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
+        if (said(groups, map[i].group))
+            marks |= map[i].mark;
+    return (uint8_t)marks;
+}
+
+static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t groups, as_source_verdict source)
+{
+    bool is_commentary = c->commentary != AS_EVENT_TYPE_OTHER && event_type == c->commentary;
+    bool is_rating = c->analyst_rating != AS_EVENT_TYPE_OTHER && event_type == c->analyst_rating;
+
+    if (is_commentary)
+        return AS_CUE_OPINION;
+    if (said(groups, AS_WORDING_DENIED))
+        return AS_CUE_DENIED;
+    if (is_rating)
+        return said(groups, AS_WORDING_ON_RECORD) ? AS_CUE_CONFIRMED : AS_CUE_OPINION;
+    if (source.source_class == AS_CLASS_OFFICIAL)
+        return AS_CUE_CONFIRMED;
+    if (said(groups, AS_WORDING_RUMOUR) || said(groups, AS_WORDING_UNVERIFIED) || said(groups, AS_WORDING_OWN_SOURCING))
+        return AS_CUE_RUMOUR;
+    if (said(groups, AS_WORDING_OPINION) && !c->plain[event_type])
+        return AS_CUE_OPINION;
+    if (said(groups, AS_WORDING_DEVELOPING))
+        return AS_CUE_DEVELOPING;
+    if (said(groups, AS_WORDING_PLANS))
+        return AS_CUE_RUMOUR;
+    return AS_CUE_CONFIRMED;
+}
+
+/* A column that asks leaves the answer open. */
+static int8_t polarity_of(const as_classifier *c, uint16_t event_type, uint32_t groups, bool any_issuer, bool question)
+{
+    bool good = said(groups, AS_WORDING_GOOD), bad = said(groups, AS_WORDING_BAD);
+    int8_t usual = c->usual[event_type];
+
+    if (!any_issuer || (question && event_type == c->commentary))
+        return 0;
+    if (c->fixed[event_type]) {
+        if (c->relief[event_type] && said(groups, AS_WORDING_RELIEF))
+            return (int8_t)-usual;
+        return usual;
+    }
+    if (good != bad)
+        return good ? 1 : -1;
+    return good ? 0 : usual;
+}
+
+as_classification as_classifier_read(const as_classifier *classifier, const as_text *text, const as_links *links,
+                                     as_source_verdict source, bool retracted)
+{
+    as_classification out = {.event_type = AS_EVENT_TYPE_OTHER};
+    as_pattern_view view;
+    as_pattern_hit hit;
+    uint32_t groups;
+
+    as_pattern_view_init(&view, text, links);
+    hit = as_patterns_first(classifier->family, &view);
+    groups = as_patterns_groups(classifier->wording, &view);
+    if (said(groups, AS_WORDING_NOTICE)) {
+        out.event_type = AS_EVENT_TYPE_OTHER;
+    } else if (hit.order != UINT32_MAX) {
+        out.event_type = hit.label;
+        out.phrase = (uint16_t)(hit.order % AS_PHRASE_MAX);
+    } else if (classifier->commentary != AS_EVENT_TYPE_OTHER &&
+               (text->question || source.columns || said(groups, AS_WORDING_OPINION))) {
+        out.event_type = classifier->commentary;
+    }
+    out.marks = marks_of(groups, retracted);
+    out.cue = (uint8_t)cue_of(classifier, out.event_type, groups, source);
+    out.polarity = polarity_of(classifier, out.event_type, groups, links->issuer_count > 0, text->question);
+    return out;
+}

@@ -1,0 +1,24 @@
+/*
+ * The desk: reads a headline. Links issuers, types the event, hears the status cue, takes a fingerprint.
+ *
+ * Compiled at start (and at a reload) from the universe's gazetteer and one generation of the playbook; immutable
+ * afterwards, so several threads may read with it at once. Reading is a pure function of the headline's raw half, runs
+ * without allocation and does no I/O. The three parts are link.h, classify.h and fingerprint.h.
+ */
+#ifndef AS_FEEDS_NEWS_DESK_H
+#define AS_FEEDS_NEWS_DESK_H
+
+#include "core/headline.h"
+#include "core/playbook.h"
+#include "core/universe.h"
+
+typedef struct as_desk as_desk;
+
+/* The universe and the playbook must outlive the desk. 0, or a negative errno with the error chain set. */
+int as_desk_new(const as_universe *universe, const as_playbook *playbook, as_desk **desk);
+void as_desk_free(as_desk *desk);
+
+/* Fill headline->reading from its raw half. */
+void as_desk_read(const as_desk *desk, as_headline *headline);
+
+#endif

@@ -1,0 +1,145 @@
+#include "strategies/mean_reversion.h"
+
+#include <math.h>
+
+#include "core/logexp.h"
+
+static const double session_start_ns = 5 * 60e9; /* SCIENCE 4.5 g */
+static const double day_ns = 86400e9;
+
+/* Round trip: half-spread, fees and impact both ways (SCIENCE 4.5 f). */
+static double round_trip_bps(const as_view *view)
+{
+    return 2 * (view->half_spread_bps + view->costs->fees_bps + view->costs->impact_bps);
+}
+
+/* Expected reversion over the horizon: rho |X - m| (1 - 2^(-h/HL)). */
+static double reversion_bps(const as_view *view)
+{
+    const as_thresholds *th = view->thresholds;
+    double rho = view->breadth >= th->breadth_gate ? th->rho_breadth : th->rho_base;
+    double share = 1 - as_half(th->horizon_days / th->half_life_days);
+    return 1e4 * rho * fabs(view->x - view->x_mean) * share;
+}
+
+/* Confirmed news may be faded only where it has no channel. */
+static bool confirmed_channel(const as_view *view)
+{
+    bool confirmed = view->status == AS_FACT_CONFIRMED || view->status == AS_FACT_UPDATED;
+    return confirmed && fabs(view->w) > view->thresholds->weak_w;
+}
+
+static uint64_t veto_stabilisation(const as_view *view)
+{
+    if (view->session_bars) {
+        double turned = -view->basket_sign * view->flagged_mean_ar;
+        return turned > 0 ? 0 : AS_REASON_BIT(UNSTABLE);
+    }
+    uint64_t set = 0;
+    if ((double)view->extreme_age_ns < view->thresholds->stabilisation_min * 60e9 || isnan(view->variance_ratio))
+        set |= AS_REASON_BIT(UNSTABLE);
+    if (view->variance_ratio > 1)
+        set |= AS_REASON_BIT(VR_VETO);
+    return set;
+}
+
+static uint64_t veto_tradable(const as_view *view, int side)
+{
+    const as_thresholds *th = view->thresholds;
+    uint64_t set = view->blocks;
+    if (view->spread_ratio > th->trade_spread_multiple)
+        set |= AS_REASON_BIT(WIDE_SPREAD);
+    if (!view->session_bars && (double)view->now < (double)view->session_open + session_start_ns)
+        set |= AS_REASON_BIT(SESSION_START);
+    if (side < 0 && !view->costs->borrow)
+        set |= AS_REASON_BIT(NO_BORROW);
+    return set;
+}
+
+static uint64_t vetoes(const as_view *view, int side, double expected_bps, double cost_bps)
+{
+    const as_thresholds *th = view->thresholds;
+    uint64_t set = veto_tradable(view, side) | veto_stabilisation(view);
+    if (isnan(view->s) || !(view->ou_b > 0 && view->ou_b < 1) || !(view->ou_k > th->k_min))
+        set |= AS_REASON_BIT(NO_OU);
+    else if (fabs(view->s) < th->s_open)
+        set |= AS_REASON_BIT(S_SMALL);
+    if (!view->fade)
+        set |= AS_REASON_BIT(NO_FADE);
+    if (confirmed_channel(view))
+        set |= AS_REASON_BIT(CONFIRMED);
+    if (view->own_news)
+        set |= AS_REASON_BIT(OWN_NEWS);
+    if (view->breadth < th->breadth_gate)
+        set |= AS_REASON_BIT(BREADTH_LOW);
+    if (expected_bps < th->edge_cost_multiple * cost_bps)
+        set |= AS_REASON_BIT(NO_EDGE);
+    if (view->cooldown_until > view->now)
+        set |= AS_REASON_BIT(COOLDOWN);
+    return set;
+}
+
+/* A price that is move (log) away from mid, for small moves: mid (1 + move). */
+static int64_t price_away(int64_t mid, double move)
+{
+    return mid + (int64_t)((double)mid * move);
+}
+
+static void fill(const as_view *view, as_verdict *verdict, int side)
+{
+    const as_thresholds *th = view->thresholds;
+    verdict->kind = AS_SIGNAL_MEAN_REVERSION;
+    verdict->side = (int8_t)side;
+    verdict->strength = fabs(view->os);
+    verdict->rev_bps = reversion_bps(view);
+    verdict->cost_bps = round_trip_bps(view);
+    verdict->half_life_ns = (uint64_t)(th->half_life_days * day_ns);
+    verdict->horizon_sessions = (uint32_t)th->horizon_days;
+    verdict->target = price_away(view->mid, side * verdict->rev_bps / 1e4);
+    verdict->stop = price_away(view->mid, -side * view->sigma);
+    verdict->reasons = view->context;
+    verdict->reasons |= fabs(view->w) > th->weak_w ? AS_REASON_BIT(DIRECT_CHANNEL) : AS_REASON_BIT(NO_CHANNEL);
+    verdict->reasons |= view->breadth >= th->breadth_gate ? AS_REASON_BIT(BREADTH_HIGH) : 0;
+    verdict->reasons |= view->contradicted ? AS_REASON_BIT(CONTRADICTED) : 0;
+}
+
+/* Why an open position ends now; 0: it does not. */
+static uint64_t exit_reason(const as_view *view)
+{
+    const as_thresholds *th = view->thresholds;
+    double against = -view->open_side * (view->x - view->open_x);
+    if (against >= view->sigma)
+        return AS_REASON_BIT(STOP);
+    if (view->own_news)
+        return AS_REASON_BIT(OWN_NEWS);
+    if (confirmed_channel(view))
+        return AS_REASON_BIT(CONFIRMED);
+    if (view->open_side > 0 ? view->s > -th->s_close_long : view->s < th->s_close_short)
+        return AS_REASON_BIT(TARGET);
+    return 0;
+}
+
+static void evaluate(const as_view *view, void *state, as_verdict *verdict)
+{
+    (void)state;
+    if (view->role == AS_ROLE_EPICENTRE || isnan(view->os))
+        return;
+    if (view->open) {
+        fill(view, verdict, view->open_side);
+        uint64_t why = exit_reason(view);
+        verdict->want = why ? AS_WANT_CLOSE : AS_WANT_OPEN;
+        verdict->cooldown = why == AS_REASON_BIT(STOP);
+        verdict->reasons |= why;
+        return;
+    }
+    if (fabs(view->os) < view->thresholds->os_open || as_sign(view->z) != view->chain_sign ||
+        as_sign(view->os) != view->chain_sign)
+        return;
+    int side = -as_sign(view->os);
+    fill(view, verdict, side);
+    verdict->want = AS_WANT_OPEN;
+    verdict->near_miss = true;
+    verdict->vetoes = vetoes(view, side, verdict->rev_bps, verdict->cost_bps);
+}
+
+const as_strategy as_strategy_mean_reversion = AS_STRATEGY("mean_reversion", evaluate, 0);

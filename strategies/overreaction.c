@@ -1,0 +1,78 @@
+#include "strategies/overreaction.h"
+
+#include <math.h>
+
+/* What can be said about the channel and the fact behind a diagnosis. */
+static uint64_t reasons(const as_view *view)
+{
+    bool direct = fabs(view->w) > view->thresholds->weak_w;
+    uint64_t set = view->context;
+    set |= direct ? AS_REASON_BIT(DIRECT_CHANNEL) : AS_REASON_BIT(NO_CHANNEL);
+    set |= view->breadth >= view->thresholds->breadth_gate ? AS_REASON_BIT(BREADTH_HIGH) : 0;
+    set |= view->contradicted ? AS_REASON_BIT(CONTRADICTED) : 0;
+    return set;
+}
+
+static void diagnose_epicentre(const as_view *view, as_verdict *verdict)
+{
+    verdict->kind = AS_SIGNAL_CONTRADICTION;
+    if (view->contradicted) {
+        verdict->want = AS_WANT_OPEN;
+        verdict->vetoes = view->blocks;
+        verdict->strength = fabs(view->control_k);
+        verdict->reasons = view->context | AS_REASON_BIT(CONTRADICTED);
+        verdict->horizon_sessions = (uint32_t)view->thresholds->horizon_days;
+    } else if (view->open) {
+        verdict->want = AS_WANT_CLOSE;
+        verdict->reasons = AS_REASON_BIT(FADED);
+    }
+}
+
+static bool overreacts(const as_view *view)
+{
+    double limit = view->open ? view->thresholds->os_close : view->thresholds->os_open;
+    return fabs(view->os) >= limit && as_sign(view->z) == view->chain_sign && as_sign(view->os) == view->chain_sign;
+}
+
+static bool underreacts(const as_view *view)
+{
+    const as_thresholds *th = view->thresholds;
+    double along = view->z * as_sign(view->e); /* a move against the shock is no transmission at all */
+    return view->frozen && fabs(view->e) >= th->under_e && along < th->under_ratio * fabs(view->e);
+}
+
+static void propose(const as_view *view, as_verdict *verdict, as_signal_kind kind, int side)
+{
+    verdict->want = AS_WANT_OPEN;
+    verdict->kind = (uint8_t)kind;
+    verdict->side = (int8_t)side;
+    verdict->vetoes = view->blocks;
+    verdict->near_miss = true;
+    verdict->strength = fabs(view->os);
+    verdict->reasons = reasons(view);
+    verdict->horizon_sessions = (uint32_t)view->thresholds->horizon_days;
+}
+
+static void evaluate(const as_view *view, void *state, as_verdict *verdict)
+{
+    (void)state;
+    if (view->role == AS_ROLE_EPICENTRE) {
+        diagnose_epicentre(view, verdict);
+        return;
+    }
+    if (isnan(view->os))
+        return;
+    if (overreacts(view)) {
+        propose(view, verdict, AS_SIGNAL_OVERREACTION, -as_sign(view->os));
+    } else if (underreacts(view)) {
+        propose(view, verdict, AS_SIGNAL_UNDERREACTION, as_sign(view->e));
+        verdict->reasons |= AS_REASON_BIT(LATE_TRANSMISSION);
+    } else if (view->open) {
+        verdict->want = AS_WANT_CLOSE;
+        verdict->side = view->open_side;
+        verdict->strength = fabs(view->os);
+        verdict->reasons = reasons(view) | AS_REASON_BIT(FADED);
+    }
+}
+
+const as_strategy as_strategy_overreaction = AS_STRATEGY("overreaction", evaluate, 0);

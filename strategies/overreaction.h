@@ -1,0 +1,19 @@
+/*
+ * overreaction: the diagnosis. How much of this name's move does the news justify, and what is left?
+ *
+ * On a linked name (SCIENCE 3.3, DESIGN 6.18):
+ *   OVERREACTION   |OS| >= os_open and the name moved the way the shock pushes it; closed below os_close
+ *   UNDERREACTION  |E| >= under_e, |z| < under_ratio |E|, once M is frozen; closed when z has caught up or E is gone
+ * On the epicentre:
+ *   CONTRADICTION  the controls moved against the basket, |K| >= control_k (SCIENCE 3.5); a diagnosis without a side
+ * An overreaction's side is the side that a reversal would take; whether to trade it is mean_reversion's affair.
+ * No state. Vetoes: HALT, STALE, WARMUP, NO_FACTOR.
+ */
+#ifndef AS_STRATEGIES_OVERREACTION_H
+#define AS_STRATEGIES_OVERREACTION_H
+
+#include "strategies/strategy.h"
+
+extern const as_strategy as_strategy_overreaction;
+
+#endif

@@ -1,0 +1,141 @@
+#include <math.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/event.h"
+#include "core/signal.h"
+
+static const uint8_t first_id[16] = {1}, second_id[16] = {2};
+
+typedef struct ast_stage {
+    as_thresholds thresholds;
+    as_view view;
+    as_verdict verdict;
+    as_signal signal;
+} ast_stage;
+
+static void set_stage(ast_stage *stage)
+{
+    memset(stage, 0, sizeof *stage);
+    stage->thresholds.update_s = 60;
+    stage->thresholds.cooldown_min = 30;
+    stage->view = (as_view){.now = 1000 * AS_NS_PER_S, .status = AS_FACT_RUMOUR, .mid = 5, .thresholds = &stage->thresholds};
+    stage->verdict = (as_verdict){.want = AS_WANT_OPEN, .kind = AS_SIGNAL_OVERREACTION, .side = 1, .reasons = 1, .p = (double)NAN};
+}
+
+static as_signal_step apply(ast_stage *stage)
+{
+    return as_signal_apply(&stage->signal, &stage->view, &stage->verdict, first_id, stage->view.now + 100);
+}
+
+static void an_opening_is_said_once_and_asks_for_its_deadline(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    as_signal_step step = apply(&stage);
+    assert_true(step.say && step.opened && step.action == AS_ACTION_OPEN);
+    assert_true(stage.signal.open);
+    assert_int_equal(stage.signal.valid_until, stage.view.now + 100);
+    assert_false(apply(&stage).say);
+}
+
+static void an_update_is_said_when_side_status_reasons_or_p_change_or_time_passes(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    apply(&stage);
+    stage.verdict.side = -1;
+    assert_int_equal(apply(&stage).action, AS_ACTION_UPDATE);
+    stage.view.status = AS_FACT_DEVELOPING;
+    assert_true(apply(&stage).say);
+    stage.verdict.reasons = 3;
+    assert_true(apply(&stage).say);
+    stage.verdict.p = 0.5;
+    assert_true(apply(&stage).say);
+    stage.verdict.p = 0.54;
+    assert_false(apply(&stage).say);
+    stage.verdict.p = 0.5501;
+    assert_true(apply(&stage).say);
+    stage.view.now += 59 * AS_NS_PER_S;
+    assert_false(apply(&stage).say);
+    stage.view.now += AS_NS_PER_S;
+    assert_true(apply(&stage).say);
+}
+
+static void a_veto_keeps_it_closed_and_counts_when_it_appears(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    stage.verdict.vetoes = AS_REASON_BIT(HALT) | AS_REASON_BIT(STALE);
+    as_signal_step step = apply(&stage);
+    assert_false(step.say);
+    assert_int_equal(step.new_vetoes, stage.verdict.vetoes);
+    assert_int_equal(apply(&stage).new_vetoes, 0);
+    stage.verdict.vetoes |= AS_REASON_BIT(WARMUP);
+    assert_int_equal(apply(&stage).new_vetoes, AS_REASON_BIT(WARMUP));
+    assert_false(stage.signal.open);
+}
+
+static void a_near_miss_is_an_update_and_a_later_opening_has_another_id(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    stage.verdict.near_miss = true;
+    stage.verdict.vetoes = AS_REASON_BIT(BREADTH_LOW);
+    as_signal_step step = apply(&stage);
+    assert_true(step.say && step.action == AS_ACTION_UPDATE && !step.opened);
+    assert_false(stage.signal.open);
+    assert_memory_equal(stage.signal.id, first_id, 16);
+    assert_false(apply(&stage).say);
+    stage.verdict.vetoes = 0;
+    step = as_signal_apply(&stage.signal, &stage.view, &stage.verdict, second_id, 1);
+    assert_int_equal(step.action, AS_ACTION_OPEN);
+    assert_memory_equal(stage.signal.id, second_id, 16);
+}
+
+static void a_close_may_start_a_cooldown(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    apply(&stage);
+    stage.verdict.want = AS_WANT_CLOSE;
+    stage.verdict.cooldown = true;
+    assert_int_equal(apply(&stage).action, AS_ACTION_CLOSE);
+    assert_false(stage.signal.open);
+    assert_int_equal(stage.signal.cooldown_until, stage.view.now + 30 * AS_NS_PER_MIN);
+    assert_false(apply(&stage).say);
+}
+
+static void the_end_closes_only_what_is_open(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    assert_false(as_signal_end(&stage.signal, 1));
+    apply(&stage);
+    assert_true(as_signal_end(&stage.signal, 2));
+    assert_false(as_signal_end(&stage.signal, 3));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_opening_is_said_once_and_asks_for_its_deadline),
+        cmocka_unit_test(an_update_is_said_when_side_status_reasons_or_p_change_or_time_passes),
+        cmocka_unit_test(a_veto_keeps_it_closed_and_counts_when_it_appears),
+        cmocka_unit_test(a_near_miss_is_an_update_and_a_later_opening_has_another_id),
+        cmocka_unit_test(a_close_may_start_a_cooldown),
+        cmocka_unit_test(the_end_closes_only_what_is_open),
+    };
+    return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
+}

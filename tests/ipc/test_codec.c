@@ -1,0 +1,209 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <msgpack.h>
+
+#include "ipc/codec.h"
+
+static const as_envelope envelope = {.epoch = 0x1122334455667788, .gseq = 9, .tseq = 3, .ts_pub = 1782936000000000123};
+
+static as_decision sample(as_decision_type type)
+{
+    as_decision d;
+    as_decision_clear(&d);
+    d.type = (uint8_t)type;
+    d.kind = AS_SIGNAL_OVERREACTION;
+    d.action = AS_ACTION_OPEN;
+    d.status = AS_FACT_RUMOUR;
+    d.side = 1;
+    d.dir = 1;
+    for (unsigned i = 0; i < 16; i++)
+        d.id[i] = (uint8_t)(i * 17);
+    d.strength = 2.5;
+    d.z = -3.25;
+    d.e = -0.125;
+    d.os = -2.5;
+    d.b = 0.25;
+    d.half_life_ns = 216000000000000;
+    d.horizon_ns = 432000000000000;
+    d.valid_until = 1783368000000000000;
+    d.px = 157250000000;
+    d.ts_event = 1782936000000000000;
+    d.ts_recv = 1782936000000000001;
+    d.tick_seq = 41;
+    d.anchor_seq = 7;
+    d.reasons = AS_REASON_BIT(NO_CHANNEL) | AS_REASON_BIT(RUMOUR_T1);
+    d.params = 0x0123456789abcdef;
+    d.generation = 2;
+    d.linked = 38;
+    d.m = 4;
+    d.g = 0.6;
+    d.novelty = 0.75;
+    d.headline_count = 2;
+    strcpy(d.headline[0], "bbg-1");
+    strcpy(d.headline[1], "rtr\"1");
+    strcpy(d.symbol, "BRK.B");
+    strcpy(d.strategy, "overreaction");
+    strcpy(d.event_name, "compute_supply_entry");
+    strcpy(d.playbook, "0.1-prior");
+    strcpy(d.fact, "META|compute_supply_entry|excess_ai_compute");
+    return d;
+}
+
+static void a_line_has_every_key_in_the_tables_order(void **state)
+{
+    (void)state;
+    static const char expected[] =
+        "{\"v\":1,\"kind\":\"overreaction\",\"action\":\"open\",\"id\":\"00112233445566778899aabbccddeeff\","
+        "\"sym\":\"BRK.B\",\"side\":1,\"strength\":2.5,\"p\":null,\"z\":-3.25,\"e\":-0.125,\"os\":-2.5,\"b\":0.25,"
+        "\"k\":null,\"s\":null,\"rev_bps\":null,\"cost_bps\":null,\"half_life_ns\":216000000000000,"
+        "\"horizon_ns\":432000000000000,\"valid_until\":1783368000000000000,\"px\":157250000000,\"target\":null,"
+        "\"stop\":null,\"fact\":\"META|compute_supply_entry|excess_ai_compute\",\"status\":\"rumour\","
+        "\"headlines\":[\"bbg-1\",\"rtr\\\"1\"],\"ts_event\":1782936000000000000,\"ts_recv\":1782936000000000001,"
+        "\"tick\":[41,7],\"reasons\":[\"NO_CHANNEL\",\"RUMOUR_T1\"],\"model\":\"aftershock-0.1\","
+        "\"playbook\":\"0.1-prior\",\"params\":\"0123456789abcdef\",\"strategy\":\"overreaction\","
+        "\"event\":\"compute_supply_entry\",\"m\":4,\"g\":0.59999999999999998,\"generation\":2}";
+    as_decision d = sample(AS_DECISION_SIG);
+    char line[AS_LINE_BYTES_OUT];
+    assert_int_equal(as_codec_line(&d, line, sizeof line), sizeof expected - 1);
+    assert_string_equal(line, expected);
+}
+
+static void a_shock_and_a_fact_have_their_own_tables(void **state)
+{
+    (void)state;
+    as_decision d = sample(AS_DECISION_SHOCK);
+    char line[AS_LINE_BYTES_OUT];
+    as_codec_line(&d, line, sizeof line);
+    assert_non_null(strstr(line, "{\"v\":1,\"kind\":\"shock\",\"fact\":"));
+    assert_non_null(strstr(line, "\"issuer\":\"BRK.B\""));
+    assert_non_null(strstr(line, "\"linked\":38}"));
+    d.type = AS_DECISION_FACT;
+    as_codec_line(&d, line, sizeof line);
+    assert_non_null(strstr(line, "{\"v\":1,\"kind\":\"fact\",\"fact\":"));
+    assert_null(strstr(line, "\"sym\""));
+}
+
+/* The value of a key in an unpacked map, NULL if it is not there. */
+static const msgpack_object *get(const msgpack_object *map, const char *key)
+{
+    for (uint32_t i = 0; i < map->via.map.size; i++) {
+        const msgpack_object_kv *pair = &map->via.map.ptr[i];
+        if (pair->key.via.str.size == strlen(key) && memcmp(pair->key.via.str.ptr, key, strlen(key)) == 0)
+            return &pair->val;
+    }
+    return NULL;
+}
+
+static void a_payload_is_one_map_that_msgpack_reads_back(void **state)
+{
+    (void)state;
+    static const char *const key[] = {
+        "v", "epoch", "gseq", "tseq", "ts_pub", "kind", "action", "id", "sym", "side", "strength", "p", "z", "e", "os", "b",
+        "k", "s", "rev_bps", "cost_bps", "half_life_ns", "horizon_ns", "valid_until", "px", "target", "stop", "fact",
+        "status", "headlines", "ts_event", "ts_recv", "replay", "tick", "reasons", "model", "playbook", "params"};
+    as_decision d = sample(AS_DECISION_SIG);
+    uint8_t payload[AS_PAYLOAD_BYTES];
+    size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload), used = 0;
+    assert_true(bytes > 0);
+    msgpack_unpacked unpacked;
+    msgpack_unpacked_init(&unpacked);
+    assert_int_equal(msgpack_unpack_next(&unpacked, (const char *)payload, bytes, &used), MSGPACK_UNPACK_SUCCESS);
+    assert_int_equal(used, bytes);
+    const msgpack_object *map = &unpacked.data;
+    assert_int_equal(map->type, MSGPACK_OBJECT_MAP);
+    for (unsigned i = 0; i < sizeof key / sizeof *key; i++) {
+        const msgpack_object_kv *pair = &map->via.map.ptr[i];
+        assert_int_equal(pair->key.via.str.size, strlen(key[i]));
+        assert_memory_equal(pair->key.via.str.ptr, key[i], strlen(key[i]));
+    }
+    assert_int_equal(get(map, "epoch")->via.u64, envelope.epoch);
+    assert_int_equal(get(map, "tseq")->via.u64, 3);
+    assert_int_equal(get(map, "replay")->type, MSGPACK_OBJECT_BOOLEAN);
+    assert_int_equal(get(map, "p")->type, MSGPACK_OBJECT_NIL);
+    assert_true(get(map, "z")->via.f64 == -3.25);
+    assert_int_equal(get(map, "px")->via.i64, 157250000000);
+    assert_int_equal(get(map, "headlines")->via.array.size, 2);
+    assert_int_equal(get(map, "reasons")->via.array.size, 2);
+    msgpack_unpacked_destroy(&unpacked);
+}
+
+static void the_first_bytes_are_golden(void **state)
+{
+    (void)state;
+    /* map 16 of 42 pairs; "v" 1; "epoch" uint64; written out from the MessagePack specification */
+    static const uint8_t golden[] = {0xde, 0x00, 0x2a, 0xa1, 'v',  0x01, 0xa5, 'e',  'p',  'o',  'c',  'h',
+                                     0xcf, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0xa4, 'g',  's',
+                                     'e',  'q',  0x09, 0xa4, 't',  's',  'e',  'q',  0x03};
+    as_decision d = sample(AS_DECISION_SIG);
+    uint8_t payload[AS_PAYLOAD_BYTES];
+    as_codec_payload(&d, &envelope, payload, sizeof payload);
+    assert_memory_equal(payload, golden, sizeof golden);
+}
+
+static void what_does_not_fit_fails_whole(void **state)
+{
+    (void)state;
+    as_decision d = sample(AS_DECISION_SIG);
+    uint8_t payload[AS_PAYLOAD_BYTES];
+    char line[AS_LINE_BYTES_OUT];
+    size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload);
+    for (size_t room = 0; room < bytes; room++)
+        assert_int_equal(as_codec_payload(&d, &envelope, payload, room), 0);
+    assert_int_equal(as_codec_payload(&d, &envelope, payload, bytes), bytes);
+    bytes = as_codec_line(&d, line, sizeof line);
+    assert_int_equal(as_codec_line(&d, line, bytes), 0);
+    assert_int_equal(as_codec_line(&d, line, bytes + 1), bytes);
+}
+
+static void the_largest_decision_fits(void **state)
+{
+    (void)state;
+    as_decision d = sample(AS_DECISION_SIG);
+    uint8_t payload[AS_PAYLOAD_BYTES];
+    char line[AS_LINE_BYTES_OUT];
+    d.headline_count = AS_FACT_HEADLINE_MAX;
+    for (unsigned i = 0; i < AS_FACT_HEADLINE_MAX; i++) {
+        memset(d.headline[i], '\x01', AS_HEADLINE_ID_BYTES - 1); /* six bytes each in JSON */
+        d.headline[i][AS_HEADLINE_ID_BYTES - 1] = 0;
+    }
+    memset(d.fact, '"', AS_FACT_KEY_BYTES - 1);
+    d.reasons = (UINT64_C(1) << AS_REASON_COUNT) - 1;
+    assert_true(as_codec_payload(&d, &envelope, payload, sizeof payload) > 0);
+    assert_true(as_codec_line(&d, line, sizeof line) > 0);
+}
+
+static void topics_end_with_a_dot_and_escape_what_they_must(void **state)
+{
+    (void)state;
+    char topic[AS_TOPIC_BYTES];
+    as_decision d = sample(AS_DECISION_SIG);
+    assert_int_equal(as_codec_topic(&d, topic), strlen("sig.overreaction.BRK%2EB."));
+    assert_string_equal(topic, "sig.overreaction.BRK%2EB.");
+    strcpy(d.symbol, "A%B");
+    d.type = AS_DECISION_SHOCK;
+    as_codec_topic(&d, topic);
+    assert_string_equal(topic, "shock.A%25B.");
+    d.type = AS_DECISION_FACT;
+    strcpy(d.symbol, "000660.KS");
+    as_codec_topic(&d, topic);
+    assert_string_equal(topic, "fact.000660%2EKS.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_has_every_key_in_the_tables_order),
+        cmocka_unit_test(a_shock_and_a_fact_have_their_own_tables),
+        cmocka_unit_test(a_payload_is_one_map_that_msgpack_reads_back),
+        cmocka_unit_test(the_first_bytes_are_golden),
+        cmocka_unit_test(what_does_not_fit_fails_whole),
+        cmocka_unit_test(the_largest_decision_fits),
+        cmocka_unit_test(topics_end_with_a_dot_and_escape_what_they_must),
+    };
+    return cmocka_run_group_tests_name("codec", tests, NULL, NULL);
+}
