@@ -88,16 +88,18 @@ static int check_spec(const as_calendar_spec *spec)
         return as_error_set(-EINVAL, "calendar: found the name '%s', allowed 1 to %d characters",
                             spec->name ? spec->name : "", NAME_BYTES - 1);
     if (spec->open_min < 0 || spec->close_min > MINUTES_A_DAY || spec->close_min <= spec->open_min)
-        return as_error_set(-EINVAL, "calendar '%s': found open at minute %d and close at minute %d, allowed "
-                            "0 <= open < close <= %d", spec->name, spec->open_min, spec->close_min, MINUTES_A_DAY);
+        return as_error_set(-EINVAL,
+                            "calendar '%s': found open at minute %d and close at minute %d, allowed "
+                            "0 <= open < close <= %d",
+                            spec->name, spec->open_min, spec->close_min, MINUTES_A_DAY);
     if (!(spec->weekdays & WEEKDAYS_ALL) || spec->weekdays & ~(unsigned)WEEKDAYS_ALL)
         return as_error_set(-EINVAL, "calendar '%s': found weekdays 0x%x, allowed bits 0 (Monday) to 6, at least one",
                             spec->name, spec->weekdays);
-    if (spec->half_day_count
-        && (spec->half_close_min <= spec->open_min || spec->half_close_min > spec->close_min))
-        return as_error_set(-EINVAL, "calendar '%s': found a half day's close at minute %d, allowed after the open "
-                            "(%d) and not after the close (%d)", spec->name, spec->half_close_min, spec->open_min,
-                            spec->close_min);
+    if (spec->half_day_count && (spec->half_close_min <= spec->open_min || spec->half_close_min > spec->close_min))
+        return as_error_set(-EINVAL,
+                            "calendar '%s': found a half day's close at minute %d, allowed after the open "
+                            "(%d) and not after the close (%d)",
+                            spec->name, spec->half_close_min, spec->open_min, spec->close_min);
     return 0;
 }
 
@@ -164,13 +166,19 @@ static bool never(int32_t date)
 
 int as_calendar_new_shipped(const char *name, as_calendar **calendar)
 {
-    static const as_calendar_spec xnys = {.name = "XNYS", .zone = "America/New_York", .open_min = 9 * 60 + 30,
-                                          .close_min = 16 * 60, .half_close_min = 13 * 60,
+    static const as_calendar_spec xnys = {.name = "XNYS",
+                                          .zone = "America/New_York",
+                                          .open_min = 9 * 60 + 30,
+                                          .close_min = 16 * 60,
+                                          .half_close_min = 13 * 60,
                                           .weekdays = WEEKDAYS_MON_FRI};
-    static const as_calendar_spec xkrx = {.name = "XKRX", .zone = "Asia/Seoul", .open_min = 9 * 60,
-                                          .close_min = 15 * 60 + 30, .weekdays = WEEKDAYS_MON_FRI};
-    static const as_calendar_spec always = {.name = "ALWAYS", .zone = "UTC", .open_min = 0,
-                                            .close_min = MINUTES_A_DAY, .weekdays = WEEKDAYS_ALL};
+    static const as_calendar_spec xkrx = {.name = "XKRX",
+                                          .zone = "Asia/Seoul",
+                                          .open_min = 9 * 60,
+                                          .close_min = 15 * 60 + 30,
+                                          .weekdays = WEEKDAYS_MON_FRI};
+    static const as_calendar_spec always = {
+        .name = "ALWAYS", .zone = "UTC", .open_min = 0, .close_min = MINUTES_A_DAY, .weekdays = WEEKDAYS_ALL};
     static const definition shipped[] = {
         {&xnys, as_calendar_rules_xnys_closed, as_calendar_rules_xnys_half_day},
         {&xkrx, as_calendar_rules_xkrx_closed, never},
@@ -179,8 +187,10 @@ int as_calendar_new_shipped(const char *name, as_calendar **calendar)
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++)
         if (strcmp(shipped[i].spec->name, name) == 0)
             return build(&shipped[i], calendar);
-    return as_error_set(-ENOENT, "found the calendar '%s', allowed XNYS, XKRX, ALWAYS, or one that the configuration's "
-                        "'calendars' defines", name);
+    return as_error_set(-ENOENT,
+                        "found the calendar '%s', allowed XNYS, XKRX, ALWAYS, or one that the configuration's "
+                        "'calendars' defines",
+                        name);
 }
 
 void as_calendar_free(as_calendar *calendar)

@@ -18,7 +18,10 @@ static int32_t last_monday_of_may(int year)
     return as_date_make(year, 5, 31 - as_date_weekday(as_date_make(year, 5, 31)));
 }
 
-/* Easter Sunday of the Gregorian calendar: the anonymous computus (Nature 13, 1876; Meeus, Astronomical Algorithms 8). */
+/*
+ * Easter Sunday of the Gregorian calendar: the anonymous computus (Nature 13, 1876; Meeus, Astronomical Algorithms
+ * 8).
+ */
 static int32_t easter(int year)
 {
     int golden = year % 19;
@@ -67,16 +70,12 @@ bool as_calendar_rules_xnys_closed(int32_t date)
     /* A New Year's Day on a Saturday is not observed: the Friday belongs to the accounting year that ends. */
     if (as_date_weekday(new_year) != SATURDAY && date == observed(new_year))
         return true;
-    return date == plus_days(easter(year), -2)
-        || (year >= 1998 && date == nth_weekday(year, 1, MONDAY, 3))
-        || date == nth_weekday(year, 2, MONDAY, 3)
-        || date == last_monday_of_may(year)
-        || (year >= 2022 && date == observed(as_date_make(year, 6, 19)))
-        || date == observed(as_date_make(year, 7, 4))
-        || date == nth_weekday(year, 9, MONDAY, 1)
-        || date == nth_weekday(year, 11, THURSDAY, 4)
-        || date == observed(as_date_make(year, 12, 25))
-        || listed(date, unscheduled, sizeof unscheduled / sizeof *unscheduled);
+    return date == plus_days(easter(year), -2) || (year >= 1998 && date == nth_weekday(year, 1, MONDAY, 3)) ||
+           date == nth_weekday(year, 2, MONDAY, 3) || date == last_monday_of_may(year) ||
+           (year >= 2022 && date == observed(as_date_make(year, 6, 19))) ||
+           date == observed(as_date_make(year, 7, 4)) || date == nth_weekday(year, 9, MONDAY, 1) ||
+           date == nth_weekday(year, 11, THURSDAY, 4) || date == observed(as_date_make(year, 12, 25)) ||
+           listed(date, unscheduled, sizeof unscheduled / sizeof *unscheduled);
 }
 
 bool as_calendar_rules_xnys_half_day(int32_t date)

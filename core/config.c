@@ -128,8 +128,8 @@ static int read_strategies(const as_config_reader *r, int node, as_config *confi
         int entry = as_yaml_at(r->yaml, node, i, NULL);
         rc = read_strategy(r, entry, &config->strategy[i]);
         for (uint32_t k = 0; k < i && !rc; k++)
-            if (strcmp(config->strategy[k].name, config->strategy[i].name) == 0
-                && strcmp(config->strategy[k].load, config->strategy[i].load) == 0)
+            if (strcmp(config->strategy[k].name, config->strategy[i].name) == 0 &&
+                strcmp(config->strategy[k].load, config->strategy[i].load) == 0)
                 rc = as_yaml_error(r->yaml, entry, "each strategy once (line %d has it)", config->strategy[k].line);
         config->strategy_count = i + 1;
     }
@@ -150,8 +150,8 @@ static bool is_loopback(const char *host, size_t host_bytes)
 
 static bool is_port(const char *text)
 {
-    return strcmp(text, "*") == 0
-        || (*text && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0' && atoi(text) <= 65535);
+    return strcmp(text, "*") == 0 ||
+           (*text && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0' && atoi(text) <= 65535);
 }
 
 static int check_endpoint(const as_yaml *y, int publish, const char *key, const char *endpoint)
@@ -159,10 +159,11 @@ static int check_endpoint(const as_yaml *y, int publish, const char *key, const 
     const char *host = endpoint + 6, *colon = strrchr(endpoint, ':');
     if (strncmp(endpoint, "ipc://", 6) == 0 && *host)
         return 0;
-    if (strncmp(endpoint, "tcp://", 6) == 0 && colon > host && is_port(colon + 1)
-        && is_loopback(host, (size_t)(colon - host)))
+    if (strncmp(endpoint, "tcp://", 6) == 0 && colon > host && is_port(colon + 1) &&
+        is_loopback(host, (size_t)(colon - host)))
         return 0;
-    return as_yaml_error(y, as_yaml_get(y, publish, key), "ipc://PATH, or tcp:// with a port on a loopback address "
+    return as_yaml_error(y, as_yaml_get(y, publish, key),
+                         "ipc://PATH, or tcp:// with a port on a loopback address "
                          "(127.0.0.1, [::1], localhost): any other bind demands CURVE, which is not available in this "
                          "version");
 }

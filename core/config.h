@@ -1,7 +1,7 @@
 /*
  * The configuration of a daemon or a replay: aftershock.yaml, checked against one schema table.
  *
- * The schema table in config.c drives validation, defaults and docs/CONFIG.md alike. Unknown keys are errors. Paths in
+ * The table in config_schema.c drives validation, defaults and docs/CONFIG.md alike. Unknown keys are errors. Paths in
  * the file are relative to the file's own folder and are stored resolved.
  */
 #ifndef AS_CORE_CONFIG_H
@@ -117,10 +117,13 @@ typedef struct as_config {
     } session;
     as_calendar_spec calendar[AS_CALENDAR_MAX]; /* calendars: {NAME: {...}} */
     uint32_t calendar_count;
-    uint64_t hash;                     /* XXH3-64 of the decision-relevant part: universe, playbook, costs, strategies */
+    uint64_t hash; /* XXH3-64 of what decides: universe, playbook, history, costs, session, strategies, calendars */
 } as_config;
 
-/* Read and check. 0, or a negative errno with the error chain set (the first error; others are warned about). */
+/*
+ * Read and check, the universe included. 0, or a negative errno with the error chain set: the first error. A file with
+ * nothing but inputs, session and calendars (mappings for inspect and convert) loads with empty universe and playbook.
+ */
 int as_config_load(const char *path, as_config **config);
 void as_config_free(as_config *config);
 

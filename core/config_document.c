@@ -4,30 +4,24 @@
 #include "core/playbook_schema.h"
 
 static const char *const type_names[] = {
-    [AS_CONFIG_TEXT] = "text",
-    [AS_CONFIG_PATH] = "path",
-    [AS_CONFIG_ZONE] = "zone",
-    [AS_CONFIG_DATE] = "date",
-    [AS_CONFIG_CLOCK] = "time of day",
-    [AS_CONFIG_INT] = "whole number",
-    [AS_CONFIG_REAL] = "number",
-    [AS_CONFIG_BOOL] = "true or false",
-    [AS_CONFIG_DURATION] = "duration",
-    [AS_CONFIG_DURATION_MS] = "duration",
-    [AS_CONFIG_CHOICE] = "word",
-    [AS_CONFIG_MAP] = "map",
-    [AS_CONFIG_LIST] = "list",
-    [AS_CONFIG_CUSTOM] = "see text",
+    [AS_CONFIG_TEXT] = "text",           [AS_CONFIG_PATH] = "path",
+    [AS_CONFIG_ZONE] = "zone",           [AS_CONFIG_DATE] = "date",
+    [AS_CONFIG_CLOCK] = "time of day",   [AS_CONFIG_INT] = "whole number",
+    [AS_CONFIG_REAL] = "number",         [AS_CONFIG_BOOL] = "true or false",
+    [AS_CONFIG_DURATION] = "duration",   [AS_CONFIG_DURATION_MS] = "duration",
+    [AS_CONFIG_CHOICE] = "word",         [AS_CONFIG_MAP] = "map",
+    [AS_CONFIG_LIST] = "list",           [AS_CONFIG_CUSTOM] = "see text",
     [AS_CONFIG_UNAVAILABLE] = "refused",
 };
 
 static const char introduction[] =
     "# Configuration\n\n"
-    "`aftershock.yaml` and the files that it names: every key. This page is written from the schemas that also check the\n"
-    "files (`core/config_schema.c`, `core/playbook_schema.c`); a test keeps them equal.\n\n"
-    "Unknown keys, duplicate keys and values that do not fit are errors that name file, line and key, what was found and\n"
-    "what is allowed: `aftershockd --config FILE --check` shows them without starting anything. Paths are relative to the\n"
-    "file's own folder. A duration is a whole number with a unit: ns, us, ms, s, m, h, d. YAML's `&` and `*` are refused.\n"
+    "`aftershock.yaml` and the files that it names: every key. This page is written from the schemas that also\n"
+    "check the files (`core/config_schema.c`, `core/playbook_schema.c`); a test keeps them equal.\n\n"
+    "Unknown keys, duplicate keys and values that do not fit are errors that name file, line and key, what was\n"
+    "found and what is allowed: `aftershockd --config FILE --check` shows them without starting anything. Paths\n"
+    "are relative to the file's own folder. A duration is a whole number with a unit: ns, us, ms, s, m, h, d.\n"
+    "YAML's `&` and `*` are refused.\n"
     "In a key, `[]` stands for every entry of a list, and `*` for any name.\n\n"
     "```yaml\n"
     "universe: universe.csv\n"
@@ -56,34 +50,43 @@ static const char universe_page[] =
     "| `calendar` | `XNYS` | XNYS, XKRX, ALWAYS, or one of `calendars` | Its sessions. |\n"
     "| `currency` | `USD` | three capital letters | Currency of its prices. |\n"
     "| `qty_exp` | `0` | 0 to 18 | Quantities are whole numbers of 10^-qty_exp. |\n"
-    "| `aliases` | | up to 16 of text\\|SAFE, text\\|CASED, text\\|CONTEXT, with ; between | How headlines call it: SAFE is "
+    "| `aliases` | | up to 16 of text\\|SAFE, text\\|CASED, text\\|CONTEXT, with ; between | How headlines call it: "
+    "SAFE is "
     "always the company, CASED only as it is written, CONTEXT only where the words around it agree. |\n";
 
-static const char links_page[] =
-    "\nlinks.csv, beside universe.csv, may be absent. Each row says that `symbol` is a supplier (customer) of `issuer`.\n\n"
-    "| column | default | allowed | meaning |\n|---|---|---|---|\n"
-    "| `issuer` | required | a symbol | Whose news it is. |\n"
-    "| `relation` | required | supplier, customer | What `symbol` is to it. |\n"
-    "| `symbol` | required | another symbol | Who is touched. |\n"
-    "| `weight` | `1` | 0 to 10 | Multiplies w and s of the playbook's channel. |\n";
+static const char links_page[] = "\nlinks.csv, beside universe.csv, may be absent. Each row says that `symbol` is a "
+                                 "supplier (customer) of `issuer`.\n\n"
+                                 "| column | default | allowed | meaning |\n|---|---|---|---|\n"
+                                 "| `issuer` | required | a symbol | Whose news it is. |\n"
+                                 "| `relation` | required | supplier, customer | What `symbol` is to it. |\n"
+                                 "| `symbol` | required | another symbol | Who is touched. |\n"
+                                 "| `weight` | `1` | 0 to 10 | Multiplies w and s of the playbook's channel. |\n";
 
 static const char playbook_page[] =
     "\n# playbook.yaml\n\n"
     "| key | default | allowed | meaning |\n|---|---|---|---|\n"
     "| `version` | required | 1 to 31 bytes | Goes into every signal. |\n"
-    "| `sources.*.class` | required | official, press, aggregator, social | Who says it; names are compared without case. |\n"
+    "| `sources.*.class` | required | official, press, aggregator, social | Who says it; names are compared without "
+    "case. |\n"
     "| `sources.*.tier` | by class: 1, 2, 3, 4 | 1 to 4 | 1 is best. |\n"
     "| `events` | required | families by name: a-z, 0-9, _ | The first whose phrase matches, in this order, types the "
     "headline. |\n"
     "| `events.*.default_M` | `2` | 0 to 20 | Size of the shock, in sigma, where the epicentre has no price. |\n"
     "| `events.*.fade` | `true` | true, false | false: such news is never faded. |\n"
-    "| `events.*.signed` | `false` | true, false | Weights carry the direction themselves, whatever the epicentre did. |\n"
+    "| `events.*.signed` | `false` | true, false | Weights carry the direction themselves, whatever the epicentre did. "
+    "|\n"
     "| `events.*.object` | | up to 47 bytes without \\| | Last part of the fact's key. |\n"
-    "| `events.*.control` | | a group of `controls` | Names that should have moved if the story were true. |\n"
-    "| `events.*.phrases` | `[]` | up to 256 texts | What headlines of the family say; feeds/news/pattern.h has the signs. |\n"
-    "| `events.*.channels.*` | | [w, s, why] or {w, s, why} | Sigma of the target per sigma of the epicentre (-10 to 10), "
-    "its prior deviation (0 to 10), and a word for it. The key is a symbol, a bucket, or winner (the issuer), same_bucket "
-    "(its bucket), supplier, customer (links.csv). Asked in this order: winner; symbol; supplier, customer; same_bucket; "
+    "| `events.*.control` | | a group of `controls` | Names that should have moved if the story were true. If no "
+    "family "
+    "names one, all take the first. |\n"
+    "| `events.*.phrases` | `[]` | up to 256 texts | What headlines of the family say; feeds/news/pattern.h has the "
+    "signs. |\n"
+    "| `events.*.channels.*` | | [w, s, why] or {w, s, why} | Sigma of the target per sigma of the epicentre (-10 to "
+    "10), "
+    "its prior deviation (0 to 10), and a word for it. The key is a symbol, a bucket, or winner (the issuer), "
+    "same_bucket "
+    "(its bucket), supplier, customer (links.csv). Asked in this order: winner; symbol; supplier, customer; "
+    "same_bucket; "
     "bucket. |\n"
     "| `controls.*.members` | required | up to 16 symbols | The group. |\n"
     "| `controls.*.q` | `1` each | 0 to 10, one a member | Weights. |\n"
@@ -148,7 +151,8 @@ void as_config_document(FILE *stream)
     fprintf(stream, "%s%s%s", universe_page, links_page, playbook_page);
     for (size_t i = 0; i < AS_THRESHOLD_COUNT; i++) {
         const as_threshold_key *key = &as_threshold_keys[i];
-        fprintf(stream, "| `thresholds.%s` | %s | `%g` | %g to %g | ", key->name, key->unit, key->standard, key->least, key->most);
+        fprintf(stream, "| `thresholds.%s` | %s | `%g` | %g to %g | ", key->name, key->unit, key->standard, key->least,
+                key->most);
         write_cell(stream, key->meaning);
         fputc('\n', stream);
     }

@@ -48,8 +48,8 @@ static bool is_source(const char *url, bool *udp)
     *udp = strncmp(url, "udp://", 6) == 0;
     if ((!*udp && strncmp(url, "tcp://", 6) != 0) || !split_host_port(url + 6, &rest))
         return false;
-    return !*rest || (*udp ? strncmp(rest, "?if=", 4) == 0 && rest[4] && !strpbrk(rest + 4, "&?")
-                           : is_one_of(rest, modes));
+    return !*rest ||
+           (*udp ? strncmp(rest, "?if=", 4) == 0 && rest[4] && !strpbrk(rest + 4, "&?") : is_one_of(rest, modes));
 }
 
 /* A line of a moldudp64 feed beside its first. */
@@ -59,7 +59,8 @@ static int check_line(const as_yaml *y, int node, const char *key, const char *u
     if (!*url)
         return 0;
     if (feed->framing != AS_FRAMING_MOLDUDP64)
-        return as_yaml_error(y, as_yaml_get(y, node, key), "nothing: only moldudp64 has sequences to put lines together");
+        return as_yaml_error(y, as_yaml_get(y, node, key),
+                             "nothing: only moldudp64 has sequences to put lines together");
     if (!is_source(url, &udp) || !udp)
         return as_yaml_error(y, as_yaml_get(y, node, key), "udp://HOST:PORT[?if=INTERFACE]");
     return 0;
@@ -172,7 +173,8 @@ static int check_columns(const as_yaml *y, int node, const as_csv_mapping *m)
             return as_yaml_missing(y, columns, column_rules[i].name, "the name of a column");
     }
     if (m->kind == AS_CSV_HEADLINE)
-        return *m->symbol ? as_yaml_error(y, as_yaml_get(y, node, "symbol"), "nothing: headlines are linked by text") : 0;
+        return *m->symbol ? as_yaml_error(y, as_yaml_get(y, node, "symbol"), "nothing: headlines are linked by text")
+                          : 0;
     if ((*m->symbol != '\0') == (*m->column.symbol != '\0'))
         return as_yaml_error_text(y, node, "found %s, allowed exactly one of symbol and columns.symbol",
                                   *m->symbol ? "both a symbol and a column for it" : "no symbol");
@@ -186,7 +188,8 @@ static int check_time(const as_yaml *y, int node, as_csv_mapping *m)
     const char *layout = m->time.layout;
     bool pattern = strchr(layout, '%') != NULL, of_day = strcmp(layout, "ms_of_day") == 0;
     if (!pattern && !of_day && !is_one_of(layout, epochs))
-        return as_yaml_error(y, as_yaml_get(y, time, "layout"), "a pattern like %%Y-%%m-%%d %%H:%%M:%%S, epoch_s, "
+        return as_yaml_error(y, as_yaml_get(y, time, "layout"),
+                             "a pattern like %%Y-%%m-%%d %%H:%%M:%%S, epoch_s, "
                              "epoch_ms, epoch_us, epoch_ns, ms_of_day");
     bool date_only = pattern && !strstr(layout, "%H") && !strstr(layout, "%I") && !strstr(layout, "%T");
     int stamps = as_yaml_get(y, time, "stamps");

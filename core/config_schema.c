@@ -21,9 +21,13 @@ static const char *const levels[] = {"error", "warn", "info", NULL};
 
 #define AT(type, member) .offset = offsetof(type, member), .bytes = sizeof(((type *)0)->member)
 #define COLUMN(field, text)                                                                                        \
-    {.path = "inputs[].columns." #field, .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .meaning = text,     \
-     AT(as_csv_mapping, column.field)}
+    {                                                                                                                  \
+        .path = "inputs[].columns." #field, .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .meaning = text,       \
+        AT(as_csv_mapping, column.field)                                                                               \
+    }
 
+/* A row: path, type, unit, default, what is allowed, meaning, place. */
+/* clang-format off */
 const as_config_key as_config_keys[] = {
     {.path = "universe", .type = AS_CONFIG_PATH, .unit = "", .meaning =
      "Instruments, buckets, calendars and aliases: universe.csv, with links.csv beside it if there are links. A file "
@@ -159,8 +163,8 @@ const as_config_key as_config_keys[] = {
      "The only one that needs a mapping.", .bytes = 0},
     {.path = "inputs[].kind", .type = AS_CONFIG_CHOICE, .unit = "", .choice = kinds, .meaning = "What a row is.",
      AT(as_csv_mapping, kind)},
-    {.path = "inputs[].symbol", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed = "1 to 23 bytes", .meaning =
-     "The symbol of a file that holds one; otherwise columns.symbol.", AT(as_csv_mapping, symbol)},
+    {.path = "inputs[].symbol", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed = "1 to 23 bytes",
+     .meaning = "The symbol of a file that holds one; otherwise columns.symbol.", AT(as_csv_mapping, symbol)},
     {.path = "inputs[].duration", .type = AS_CONFIG_DURATION, .unit = "time", .standard = "0", .max = 1048575e9,
      .meaning = "A bar's length, in whole seconds. 0: from the first two stamps of a symbol.",
      AT(as_csv_mapping, duration_ns)},
@@ -195,8 +199,8 @@ const as_config_key as_config_keys[] = {
     {.path = "inputs[].time.zone", .type = AS_CONFIG_ZONE, .unit = "", .standard = "UTC", .meaning =
      "Zone of a pattern without offset.", AT(as_csv_mapping, time.zone)},
     {.path = "inputs[].time.stamps", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "", .choice = stamps, .meaning =
-     "What the stamp is: a bar's end or start, or a date that stands for its session's close (a calendar's, by symbol). "
-     "Default: session_close if the layout has no hours, else end.", AT(as_csv_mapping, time.stamps)},
+     "What the stamp is: a bar's end or start, or a date that stands for its session's close (by the symbol's "
+     "calendar). Default: session_close if the layout has no hours, else end.", AT(as_csv_mapping, time.stamps)},
     {.path = "inputs[].time.date", .type = AS_CONFIG_DATE, .unit = "", .standard = "", .meaning =
      "For ms_of_day: the day; otherwise from --date or the file's name.", AT(as_csv_mapping, time.date)},
 
@@ -215,6 +219,7 @@ const as_config_key as_config_keys[] = {
     {.path = "control", .type = AS_CONFIG_UNAVAILABLE, .unit = "", .standard = "", .allowed = "", .meaning =
      "The socket of `aftershock ctl`."},
 };
+/* clang-format on */
 
 const size_t as_config_key_count = sizeof as_config_keys / sizeof *as_config_keys;
 
@@ -318,8 +323,8 @@ int as_config_read_date(const as_config_reader *reader, int node, int32_t *date)
             digits[count++] = *c;
     digits[count] = '\0';
     int64_t parsed;
-    if (!text || count != 8 || strspn(digits, "0123456789") != 8 || !as_number_int64(digits, &parsed)
-        || !as_date_valid((int32_t)parsed))
+    if (!text || count != 8 || strspn(digits, "0123456789") != 8 || !as_number_int64(digits, &parsed) ||
+        !as_date_valid((int32_t)parsed))
         return as_yaml_error(reader->yaml, node, "a date YYYY-MM-DD or YYYYMMDD");
     *date = (int32_t)parsed;
     return 0;
@@ -328,8 +333,8 @@ int as_config_read_date(const as_config_reader *reader, int node, int32_t *date)
 static int read_clock(const as_config_reader *reader, int node, int *minutes)
 {
     const char *text = as_yaml_scalar(reader->yaml, node);
-    bool shaped = text && strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789:") == 5 && text[0] != ':'
-        && text[1] != ':' && text[3] != ':' && text[4] != ':';
+    bool shaped = text && strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789:") == 5 && text[0] != ':' &&
+                  text[1] != ':' && text[3] != ':' && text[4] != ':';
     int total = shaped ? ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0' : -1;
     if (!shaped || text[3] > '5' || total > 24 * 60)
         return as_yaml_error(reader->yaml, node, "a time HH:MM from 00:00 to 24:00");
@@ -445,7 +450,8 @@ static int read_key(const as_config_reader *reader, int node, const as_config_ke
     if (!key->standard) {
         char allowed[256];
         return reader->mapping_only && name == key->path
-            ? 0 : as_yaml_missing(reader->yaml, node, name, as_config_allowed_text(key, allowed, sizeof allowed));
+                   ? 0
+                   : as_yaml_missing(reader->yaml, node, name, as_config_allowed_text(key, allowed, sizeof allowed));
     }
     return *key->standard ? read_default(reader, key, base) : 0;
 }

@@ -15,7 +15,10 @@ typedef enum as_csv_line_result {
     AS_CSV_LINE_MANY = -2   /* more than field_max fields */
 } as_csv_line_result;
 
-/* line is zero-terminated, without its line end. *field_count is written on AS_CSV_LINE_OK; an empty line is one field. */
+/*
+ * line is zero-terminated, without its line end. *field_count is written on AS_CSV_LINE_OK; an empty line is one
+ * field.
+ */
 as_csv_line_result as_csv_line_split(char *line, char **field, size_t field_max, size_t *field_count);
 
 /*

@@ -14,6 +14,7 @@ static struct {
     char name[AS_EVENT_TYPE_MAX][AS_EVENT_NAME_BYTES];
 } types = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* clang-format off */
 static const char *const guide_names[] = {
     "other", /* index 0: AS_EVENT_TYPE_OTHER */
     "compute_supply_entry", "capex_cut", "capex_raise", "export_control", "tariff", "model_efficiency_shock",
@@ -21,6 +22,7 @@ static const char *const guide_names[] = {
     "product_launch", "executive_change", "capital_return", "labour", "outage_cyber", "insider_13f", "macro",
     "price_move", "ai_adoption", "commentary",
 };
+/* clang-format on */
 
 enum { GUIDE_COUNT = sizeof guide_names / sizeof *guide_names };
 

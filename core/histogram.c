@@ -78,7 +78,7 @@ uint64_t as_histogram_percentile(const as_histogram *histogram, double percent)
     if (count == 0)
         return 0;
     double bounded = percent < 0 ? 0 : percent > 100 ? 100 : percent;
-    return value_at(histogram, rank_of(count, (uint64_t)(bounded * (PER_MILLION / 100) + 0.5)), &seen, &idx);
+    return value_at(histogram, rank_of(count, (uint64_t)(bounded * PER_MILLION / 100.0 + 0.5)), &seen, &idx);
 }
 
 void as_histogram_summarize(const as_histogram *histogram, as_histogram_summary *summary)

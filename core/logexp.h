@@ -28,7 +28,7 @@
  *   of the prices is exact, s = (px - px0) / (px + px0) is rounded once, log = 2 atanh(s). Beyond,
  *   the prices themselves are rounded to double, u each: below 5 ulp.
  *
- * Threads: all are pure functions. Cost: some tens of cycles.
+ * Threads: all are pure functions. Cost: no table and no memory, about twice the time of glibc's.
  */
 #ifndef AS_CORE_LOGEXP_H
 #define AS_CORE_LOGEXP_H

@@ -69,6 +69,12 @@ static bool fits(const char *text, size_t limit_bytes)
     return text && strnlen(text, limit_bytes) < limit_bytes;
 }
 
+/* Copy a text that check_info has found to fit. */
+static void keep(char *out, const char *text)
+{
+    memcpy(out, text, strlen(text) + 1);
+}
+
 static int check_info(const as_metric_info *info)
 {
     if (!fits(info->name, AS_METRIC_NAME_BYTES) || !is_word(info->name, true))
@@ -125,10 +131,10 @@ int as_metrics_watch(as_metrics *metrics, const as_metric_info *info, const as_m
         return as_error_set(-ENOSPC, "metric %s: %d metrics are registered, no more are allowed", info->name,
                             AS_METRIC_MAX);
     entry *made = &metrics->entries[metrics->count];
-    strcpy(made->name, info->name);
-    strcpy(made->help, info->help);
-    strcpy(made->label, info->label ? info->label : "");
-    strcpy(made->label_value, info->label ? info->label_value : "");
+    keep(made->name, info->name);
+    keep(made->help, info->help);
+    keep(made->label, info->label ? info->label : "");
+    keep(made->label_value, info->label ? info->label_value : "");
     made->kind = info->kind;
     made->cell = cell;
     memmove(&metrics->order[place + 1], &metrics->order[place], (metrics->count - place) * sizeof *metrics->order);

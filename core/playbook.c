@@ -325,6 +325,16 @@ static int compile_family(const compiler *c, int node, as_event_family *family)
     return rc;
 }
 
+/* A playbook whose families name no control group means its first one for all of them. */
+static void default_control(const compiler *c, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (c->family[i].control >= 0)
+            return;
+    for (uint32_t i = 0; c->playbook->control_count > 0 && i < count; i++)
+        c->family[i].control = 0;
+}
+
 static int compile_events(compiler *c, int node)
 {
     if (!node)
@@ -343,8 +353,10 @@ static int compile_events(compiler *c, int node)
         const char *name;
         int entry = as_yaml_at(c->yaml, node, i, &name);
         if (!is_name(name, AS_EVENT_NAME_BYTES) || strcmp(name, "other") == 0)
-            return as_yaml_error_text(c->yaml, entry, "found the name '%.60s', allowed 1 to %d of a-z, 0-9 and _, not "
-                                      "'other'", name, AS_EVENT_NAME_BYTES - 1);
+            return as_yaml_error_text(c->yaml, entry,
+                                      "found the name '%.60s', allowed 1 to %d of a-z, 0-9 and _, not "
+                                      "'other'",
+                                      name, AS_EVENT_NAME_BYTES - 1);
         memcpy(c->family_name[i], name, strlen(name) + 1);
         c->family[i] = (as_event_family){.used = true, .fade = true, .default_m = 2.0, .control = -1, .order = i};
         c->family_count++;
@@ -352,6 +364,7 @@ static int compile_events(compiler *c, int node)
         if (rc)
             return rc;
     }
+    default_control(c, count);
     return 0;
 }
 
@@ -371,8 +384,10 @@ static int place_families(compiler *c)
     for (uint32_t i = 0; i < c->family_count; i++) {
         uint16_t type = as_event_type_intern(c->family_name[i]);
         if (type == UINT16_MAX)
-            return as_yaml_error_text(c->yaml, as_yaml_at(c->yaml, events, i, NULL), "found more than %d names of "
-                                      "families since the start, allowed %d", AS_EVENT_TYPE_MAX, AS_EVENT_TYPE_MAX);
+            return as_yaml_error_text(c->yaml, as_yaml_at(c->yaml, events, i, NULL),
+                                      "found more than %d names of "
+                                      "families since the start, allowed %d",
+                                      AS_EVENT_TYPE_MAX, AS_EVENT_TYPE_MAX);
         c->playbook->family[type] = c->family[i];
         c->playbook->family[type].event_type = type;
         c->family[i] = (as_event_family){.control = -1};
@@ -384,8 +399,8 @@ static int place_families(compiler *c)
 
 static int compile_gate(const compiler *c, int node)
 {
-    static const char *const keys[] = {"RUMOUR_T1", "RUMOUR_T2", "RUMOUR_T3", "DEVELOPING", "CONFIRMED", "DENIED",
-                                       NULL};
+    static const char *const keys[] = {"RUMOUR_T1", "RUMOUR_T2", "RUMOUR_T3", "DEVELOPING",
+                                       "CONFIRMED", "DENIED",    NULL};
     double value[] = {0.6, 0.45, 0.2, 0.8, 1.0, 0.0}; /* SCIENCE 1.4 */
     int rc = node ? as_yaml_expect_map(c->yaml, node, keys) : 0;
     for (size_t i = 0; keys[i] && !rc; i++) {
@@ -394,7 +409,9 @@ static int compile_gate(const compiler *c, int node)
             rc = as_yaml_double(c->yaml, entry, 0, 1, &value[i]);
     }
     c->playbook->gate = (as_status_gate){.rumour = {value[2], value[0], value[1], value[2], value[2]},
-                                         .developing = value[3], .confirmed = value[4], .denied = value[5]};
+                                         .developing = value[3],
+                                         .confirmed = value[4],
+                                         .denied = value[5]};
     return rc;
 }
 
@@ -535,9 +552,9 @@ void as_playbook_free(as_playbook *playbook)
 static const as_channel *symbol_channel(const as_event_family *family, uint32_t instrument)
 {
     as_symbol_channel wanted = {.instrument = instrument};
-    const as_symbol_channel *found = family->symbol_count
-        ? bsearch(&wanted, family->symbol, family->symbol_count, sizeof wanted, compare_symbol_channels)
-        : NULL;
+    const as_symbol_channel *found = family->symbol_count ? bsearch(&wanted, family->symbol, family->symbol_count,
+                                                                    sizeof wanted, compare_symbol_channels)
+                                                          : NULL;
     return found ? &found->channel : NULL;
 }
 

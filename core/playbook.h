@@ -5,7 +5,7 @@
  *   sources:     {NAME: {class: official|press|aggregator|social, tier: 1..4}}
  *   events:      {NAME: {default_M, fade, signed, object, control, phrases: [..], channels: {KEY: {w, s, why}}}}
  *                KEY is a bucket, a symbol, or winner | same_bucket | supplier | customer; [w, s, why] is short for the map
- *   controls:    {NAME: {members: [..], q: [..], needs: N}}
+ *   controls:    {NAME: {members: [..], q: [..], needs: N}}; if no family names one, all take the first
  *   status_gate: {RUMOUR_T1, RUMOUR_T2, RUMOUR_T3, DEVELOPING, CONFIRMED, DENIED: 0..1}
  *   thresholds:  the numbers of SCIENCE 6, see as_thresholds
  *
@@ -148,7 +148,11 @@ void as_playbook_free(as_playbook *playbook);
 /* SCIENCE 6's defaults. */
 void as_thresholds_default(as_thresholds *thresholds);
 
-/* The channel from issuer to instrument for a family; .set is false if there is none. Symbol beats bucket (6.17). */
+/*
+ * The channel from issuer to instrument for a family; .set is false if there is none. The one that says most about this
+ * very pair counts: winner for the issuer itself; symbol; supplier or customer (w and s times the link's weight);
+ * same_bucket; bucket (DESIGN 6.17).
+ */
 as_channel as_playbook_channel(const as_playbook *playbook, const as_universe *universe, uint16_t event_type,
                                uint32_t issuer, uint32_t instrument);
 

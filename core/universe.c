@@ -231,7 +231,8 @@ static int load_bucket(loader *l, as_instrument *instrument)
         return bad_field(&l->table, BUCKET, "1 to 31 letters, digits, _ and -");
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         if (strcmp(name, reserved[i]) == 0)
-            return bad_field(&l->table, BUCKET, "any name but winner, same_bucket, supplier, customer: playbooks use them");
+            return bad_field(&l->table, BUCKET,
+                             "any name but winner, same_bucket, supplier, customer: playbooks use them");
     int found = as_universe_bucket(u, name);
     if (found < 0) {
         if (u->bucket_count == AS_BUCKET_MAX)
@@ -284,8 +285,10 @@ static int load_alias(loader *l, char *text, as_alias *alias)
         if (strcmp(trim(bar + 1), classes[i]) == 0)
             found = i;
     if (found < 0)
-        return as_error_set(-EINVAL, "%s:%d: column 'aliases': found '%.60s', allowed text|SAFE, text|CASED, "
-                            "text|CONTEXT, with ; between them", l->table.path, l->table.line, text);
+        return as_error_set(-EINVAL,
+                            "%s:%d: column 'aliases': found '%.60s', allowed text|SAFE, text|CASED, "
+                            "text|CONTEXT, with ; between them",
+                            l->table.path, l->table.line, text);
     *bar = '\0';
     text = trim(text);
     if (!*text || strlen(text) >= ALIAS_TEXT_BYTES)
@@ -330,8 +333,8 @@ static int load_plain_fields(loader *l, as_instrument *instrument)
         return bad_field(&l->table, CURRENCY, "three capital letters (ISO 4217)");
     memcpy(instrument->currency, currency, 4);
     int64_t qty_exp = 0;
-    if (*l->table.field[QTY_EXP]
-        && (!as_number_int64(l->table.field[QTY_EXP], &qty_exp) || qty_exp < 0 || qty_exp > QTY_EXP_MAX))
+    if (*l->table.field[QTY_EXP] &&
+        (!as_number_int64(l->table.field[QTY_EXP], &qty_exp) || qty_exp < 0 || qty_exp > QTY_EXP_MAX))
         return bad_field(&l->table, QTY_EXP, "a whole number from 0 to 18");
     instrument->qty_exp = (int8_t)qty_exp;
     return 0;
@@ -371,14 +374,18 @@ static int resolve(loader *l)
             continue;
         uint32_t factor = find(u, p->factor);
         if (factor == AS_INSTRUMENT_NONE || factor == i)
-            return as_error_set(-EINVAL, "%s:%d: column 'factor': found '%s', allowed another symbol of this file, or "
-                                "nothing", l->table.path, p->line, p->factor);
+            return as_error_set(-EINVAL,
+                                "%s:%d: column 'factor': found '%s', allowed another symbol of this file, or "
+                                "nothing",
+                                l->table.path, p->line, p->factor);
         u->instrument[i].factor = factor;
     }
     for (uint32_t b = 0; b < u->bucket_count; b++)
         if (find(u, u->bucket[b]) != AS_INSTRUMENT_NONE)
-            return as_error_set(-EINVAL, "%s:%d: column 'symbol': found '%s', which is a bucket's name too, allowed one "
-                                "of the two", l->table.path, l->pending[find(u, u->bucket[b])].line, u->bucket[b]);
+            return as_error_set(-EINVAL,
+                                "%s:%d: column 'symbol': found '%s', which is a bucket's name too, allowed one "
+                                "of the two",
+                                l->table.path, l->pending[find(u, u->bucket[b])].line, u->bucket[b]);
     return 0;
 }
 

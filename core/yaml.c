@@ -47,8 +47,8 @@ static void key_path(const as_yaml *yaml, int node, char *out, size_t out_bytes)
     while (chain_count-- > 0 && used < out_bytes - 1) {
         const position *p = &yaml->position[chain[chain_count]];
         int wrote = p->key
-            ? snprintf(out + used, out_bytes - used, "%s%s", used ? "." : "", as_yaml_scalar(yaml, p->key))
-            : snprintf(out + used, out_bytes - used, "[%u]", p->idx);
+                        ? snprintf(out + used, out_bytes - used, "%s%s", used ? "." : "", as_yaml_scalar(yaml, p->key))
+                        : snprintf(out + used, out_bytes - used, "[%u]", p->idx);
         used += (size_t)(wrote > 0 ? wrote : 0);
     }
 }
@@ -114,8 +114,8 @@ int as_yaml_missing(const as_yaml *yaml, int node, const char *key, const char *
 {
     char path[AS_YAML_PATH_BYTES];
     key_path(yaml, node, path, sizeof path);
-    return as_error_set(-EINVAL, "%s:%d: key '%s%s%s': found nothing, allowed %s", yaml->path,
-                        as_yaml_line(yaml, node), path, *path ? "." : "", key, allowed);
+    return as_error_set(-EINVAL, "%s:%d: key '%s%s%s': found nothing, allowed %s", yaml->path, as_yaml_line(yaml, node),
+                        path, *path ? "." : "", key, allowed);
 }
 
 /* ---- loading ---- */
@@ -226,9 +226,9 @@ static int check_single_document(yaml_parser_t *parser, const char *path, const 
     if (!yaml_parser_load(parser, &second))
         return syntax_error(parser, path, text, text_bytes);
     yaml_node_t *root = yaml_document_get_root_node(&second);
-    int rc = root ? as_error_set(-EINVAL, "%s:%zu: found a second document, allowed one", path,
-                                 root->start_mark.line + 1)
-                  : 0;
+    int rc =
+        root ? as_error_set(-EINVAL, "%s:%zu: found a second document, allowed one", path, root->start_mark.line + 1)
+             : 0;
     yaml_document_delete(&second);
     return rc;
 }
@@ -321,8 +321,8 @@ const char *as_yaml_scalar(const as_yaml *yaml, int node)
 bool as_yaml_is_null(const as_yaml *yaml, int node)
 {
     const char *text = as_yaml_scalar(yaml, node);
-    return text && node_of(yaml, node)->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
-        && (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+    return text && node_of(yaml, node)->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
 uint32_t as_yaml_count(const as_yaml *yaml, int node)
@@ -496,8 +496,12 @@ int as_yaml_bool(const as_yaml *yaml, int node, bool *value)
 static const struct {
     const char *name;
     uint64_t ns;
-} units[] = {{"d", UINT64_C(86400000000000)}, {"h", UINT64_C(3600000000000)}, {"m", UINT64_C(60000000000)},
-             {"s", UINT64_C(1000000000)},     {"ms", 1000000},                {"us", 1000},
+} units[] = {{"d", UINT64_C(86400000000000)},
+             {"h", UINT64_C(3600000000000)},
+             {"m", UINT64_C(60000000000)},
+             {"s", UINT64_C(1000000000)},
+             {"ms", 1000000},
+             {"us", 1000},
              {"ns", 1}};
 
 enum { UNIT_COUNT = sizeof units / sizeof *units };

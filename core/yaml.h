@@ -56,8 +56,7 @@ const char *as_yaml_scalar(const as_yaml *yaml, int node);
 bool as_yaml_is_null(const as_yaml *yaml, int node);
 
 /* "path:line: key 'a.b': found <what is there>, allowed <format>". Always -EINVAL. */
-int as_yaml_error(const as_yaml *yaml, int node, const char *allowed_format, ...)
-    __attribute__((format(printf, 3, 4)));
+int as_yaml_error(const as_yaml *yaml, int node, const char *allowed_format, ...) __attribute__((format(printf, 3, 4)));
 /* "path:line: key 'a.b': <format>": for what does not fit the form above. Always -EINVAL. */
 int as_yaml_error_text(const as_yaml *yaml, int node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same words as a warning (core/error.h). */

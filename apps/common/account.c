@@ -22,6 +22,9 @@ static void print_input(const as_input_account *input, FILE *stream)
             fprintf(stream, " + %" PRIu64 " of unknown symbols", stats->unknown_symbol);
         if (stats->bad)
             fprintf(stream, " + %" PRIu64 " bad", stats->bad);
+        uint64_t accounted = stats->events + stats->merged + stats->unknown_symbol + stats->bad;
+        if (stats->rows > accounted)
+            fprintf(stream, " + %" PRIu64 " outside --from and --to", stats->rows - accounted);
     } else {
         fprintf(stream, ", %" PRIu64 " messages, %" PRIu64 " events", stats->messages, stats->events);
         if (stats->unknown_symbol)

@@ -16,8 +16,8 @@ static totals count_playbook(const as_playbook *playbook, const as_universe *uni
         const as_event_family *family = &playbook->family[i];
         sum.families += family->used;
         sum.phrases += family->phrase_count;
-        sum.channels += family->symbol_count + family->winner.set + family->same_bucket.set + family->supplier.set
-            + family->customer.set;
+        sum.channels += family->symbol_count + family->winner.set + family->same_bucket.set + family->supplier.set +
+                        family->customer.set;
         for (uint32_t b = 0; b < universe->bucket_count; b++)
             sum.channels += family->bucket[b].set;
     }
@@ -31,9 +31,11 @@ static int report(const as_config *config, const as_universe *universe, unsigned
     if (rc)
         return rc;
     totals sum = count_playbook(playbook, universe);
-    fprintf(out, "%s: ok: %u instruments in %u buckets, %u links, %u calendars; playbook %s with %u families, %u phrases, "
+    fprintf(out,
+            "%s: ok: %u instruments in %u buckets, %u links, %u calendars; playbook %s with %u families, %u phrases, "
             "%u channels, %u control groups, %u sources; %u feeds, %u mappings, %u strategies; params %016llx; "
-            "%u warnings\n", config->path, universe->symbols.count, universe->bucket_count, universe->link_count,
+            "%u warnings\n",
+            config->path, universe->symbols.count, universe->bucket_count, universe->link_count,
             universe->calendar_count, playbook->version, sum.families, sum.phrases, sum.channels,
             playbook->control_count, playbook->source_count, config->feed_count, config->mapping_count,
             config->strategy_count, (unsigned long long)config->hash, as_warn_count() - warnings_before);

@@ -22,8 +22,8 @@ static as_calendar *xnys, *xkrx, *always;
 static int load_calendars(void **state)
 {
     (void)state;
-    return as_calendar_new_shipped("XNYS", &xnys) || as_calendar_new_shipped("XKRX", &xkrx)
-        || as_calendar_new_shipped("ALWAYS", &always);
+    return as_calendar_new_shipped("XNYS", &xnys) || as_calendar_new_shipped("XKRX", &xkrx) ||
+           as_calendar_new_shipped("ALWAYS", &always);
 }
 
 static int free_calendars(void **state)
@@ -50,8 +50,8 @@ static void assert_near(double found, double expected, double tolerance)
         fail_msg("found %.17g, expected %.17g within %g", found, expected, tolerance);
 }
 
-static const as_calendar_spec good_spec = {.name = "X", .zone = "UTC", .open_min = 60, .close_min = 120,
-                                           .weekdays = 0x1f};
+static const as_calendar_spec good_spec = {
+    .name = "X", .zone = "UTC", .open_min = 60, .close_min = 120, .weekdays = 0x1f};
 
 static void assert_rejected(as_calendar_spec spec, const char *message_part)
 {
@@ -163,14 +163,14 @@ static void new_york_is_closed_on_its_holidays(void **state)
 {
     (void)state;
     static const int32_t closed[] = {
-        19970217, 19980119, 20010911, 20010914, 20040611, 20070102, 20121029, 20121030, 20181205, 20250109,
-        20200410, 20210402, 20230407, 20240329, 20250418, 20260403, /* Good Friday */
-        20101224, 20211224, 20201225, 20221226, 20230102, 20220620, 20230619, 20240619, 20200703, 20210705,
-        20260703, 20270618, 20270705, 20271224, 20281225, 19940427,
+        19970217, 19980119, 20010911, 20010914, 20040611, 20070102, 20121029, 20121030,
+        20181205, 20250109, 20200410, 20210402, 20230407, 20240329, 20250418, 20260403, /* Good Friday */
+        20101224, 20211224, 20201225, 20221226, 20230102, 20220620, 20230619, 20240619,
+        20200703, 20210705, 20260703, 20270618, 20270705, 20271224, 20281225, 19940427,
     };
     static const int32_t open[] = {
-        19970120, 20101231, 20211231, 20101011, 20101111, 20210618, 20210617, 20200702, 20010910, 20010917,
-        20181206, 20271231, 20231009,
+        19970120, 20101231, 20211231, 20101011, 20101111, 20210618, 20210617,
+        20200702, 20010910, 20010917, 20181206, 20271231, 20231009,
     };
     for (size_t i = 0; i < sizeof closed / sizeof *closed; i++)
         if (as_calendar_session_on(xnys, closed[i]))
@@ -184,12 +184,12 @@ static void new_york_closes_at_one_on_its_half_days(void **state)
 {
     (void)state;
     static const int32_t half[] = {
-        20020705, 20121123, 20120703, 20130703, 20141128, 20141224, 20180703, 20181123, 20181224, 20191129, 20191224,
-        20201127, 20201224, 20211126, 20230703, 20231124, 20240703, 20241129, 20241224, 20250703, 20251128, 20251224,
-        20261127, 20261224, 20031226, 19991231,
+        20020705, 20121123, 20120703, 20130703, 20141128, 20141224, 20180703, 20181123, 20181224,
+        20191129, 20191224, 20201127, 20201224, 20211126, 20230703, 20231124, 20240703, 20241129,
+        20241224, 20250703, 20251128, 20251224, 20261127, 20261224, 20031226, 19991231,
     };
-    static const int32_t full[] = {20020703, 20130705, 20150702, 20200702, 20210702, 20220701, 20221223, 20231222,
-                                   20260702, 20221230, 20241231};
+    static const int32_t full[] = {20020703, 20130705, 20150702, 20200702, 20210702, 20220701,
+                                   20221223, 20231222, 20260702, 20221230, 20241231};
     for (size_t i = 0; i < sizeof half / sizeof *half; i++) {
         const as_session *s = as_calendar_session_on(xnys, half[i]);
         if (!s || s->close - s->open != 210 * AS_NS_PER_MIN)
@@ -205,9 +205,10 @@ static void new_york_closes_at_one_on_its_half_days(void **state)
 static void new_york_has_the_usual_number_of_sessions(void **state)
 {
     (void)state;
-    static const struct { int year, count; } known[] = {
-        {2001, 248}, {2012, 250}, {2018, 251}, {2019, 252}, {2020, 253}, {2021, 252}, {2022, 251}, {2023, 250},
-        {2024, 252}, {2025, 250}, {2026, 251}};
+    static const struct {
+        int year, count;
+    } known[] = {{2001, 248}, {2012, 250}, {2018, 251}, {2019, 252}, {2020, 253}, {2021, 252},
+                 {2022, 251}, {2023, 250}, {2024, 252}, {2025, 250}, {2026, 251}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         int count = 0;
         for (int64_t d = as_date_to_days(as_date_make(known[i].year, 1, 1));
@@ -295,8 +296,8 @@ static unsigned read_days(const char *file, const char *symbol, int64_t first, b
     unsigned rows = 0;
     while (gzgets(gz, line, sizeof line)) {
         int y, m, d;
-        if (sscanf(line, "%15[0-9-],%31[^,]", date, name) != 2 || strcmp(name, symbol) != 0
-            || sscanf(date, "%d-%d-%d", &y, &m, &d) != 3)
+        if (sscanf(line, "%15[0-9-],%31[^,]", date, name) != 2 || strcmp(name, symbol) != 0 ||
+            sscanf(date, "%d-%d-%d", &y, &m, &d) != 3)
             continue;
         int64_t idx = as_date_to_days(as_date_make(y, m, d)) - first;
         assert_true(idx >= 0 && idx < (int64_t)day_count);

@@ -51,13 +51,14 @@ static void every_plain_key_is_read(void **state)
     (void)state;
     ast_config_write("daily.csv", "date,symbol,close\n");
     ast_config_write("my.so", "");
-    as_config *c = ast_config_good("history: ./daily.csv\nwait: spin\ntopology: pinned\n"
-                                   "publish: {live: \"ipc:///tmp/x\", requests: \"tcp://[::1]:*\", heartbeat: 1s, hwm: 5}\n"
-                                   "journal: {dir: /var/j, sync: 0}\n"
-                                   "strategies: [mean_reversion, {load: my.so}]\n"
-                                   "costs: {half_spread_bps: 1.5, fees_bps: 0, impact_bps: 3, borrow: false}\n"
-                                   "session: {date: 2026-07-01, zone: Asia/Seoul}\n"
-                                   "io: {backend: epoll}\nlog: {level: warn}\n");
+    as_config *c =
+        ast_config_good("history: ./daily.csv\nwait: spin\ntopology: pinned\n"
+                        "publish: {live: \"ipc:///tmp/x\", requests: \"tcp://[::1]:*\", heartbeat: 1s, hwm: 5}\n"
+                        "journal: {dir: /var/j, sync: 0}\n"
+                        "strategies: [mean_reversion, {load: my.so}]\n"
+                        "costs: {half_spread_bps: 1.5, fees_bps: 0, impact_bps: 3, borrow: false}\n"
+                        "session: {date: 2026-07-01, zone: Asia/Seoul}\n"
+                        "io: {backend: epoll}\nlog: {level: warn}\n");
     assert_true(c->pinned);
     assert_int_equal(c->wait, AS_WAIT_SPIN);
     assert_int_equal(c->publish.heartbeat_ms, 1000);
@@ -101,11 +102,13 @@ static void a_broken_topology_is_refused(void **state)
 {
     (void)state;
     ast_config_refused(F "topology: spread\n", "3: key 'topology': found 'spread', allowed compact, pinned");
-    ast_config_refused(F "topology: [1]\n", "3: key 'topology': found a list, allowed compact, pinned, {feeds: [CPU, ..], "
-                                            "core: CPU, ipc: CPU, admin: CPU}");
-    ast_config_refused(F "topology: {core: 3, feed: [1]}\n",
-                       "3: key 'topology.feed': found an unknown key, allowed pinned, feeds, core, ipc, admin, wait (did "
-                       "you mean 'feeds'?)");
+    ast_config_refused(F "topology: [1]\n",
+                       "3: key 'topology': found a list, allowed compact, pinned, {feeds: [CPU, ..], "
+                       "core: CPU, ipc: CPU, admin: CPU}");
+    ast_config_refused(
+        F "topology: {core: 3, feed: [1]}\n",
+        "3: key 'topology.feed': found an unknown key, allowed pinned, feeds, core, ipc, admin, wait (did "
+        "you mean 'feeds'?)");
     ast_config_refused(F "topology: {core: -1}\n",
                        "3: key 'topology.core': found '-1', allowed a whole number from 0 to 1023");
     ast_config_refused(F "topology: {feeds: 2}\n", "3: key 'topology.feeds': found '2', allowed a list");
@@ -127,16 +130,19 @@ static void a_broken_file_is_refused(void **state)
                        "1: key 'universe': found nothing, allowed a path, relative to this file's folder");
     ast_config_refused("universe: universe.csv\n",
                        "1: key 'playbook': found nothing, allowed a path, relative to this file's folder");
-    ast_config_refused(F "strategy: [overreaction]\n",
-                       "3: key 'strategy': found an unknown key, allowed universe, playbook, history, wait, topology, "
-                       "feeds, publish, journal, strategies, costs, session, calendars, inputs, io, log, limits, metrics, "
-                       "control (did you mean 'strategies'?)");
+    ast_config_refused(
+        F "strategy: [overreaction]\n",
+        "3: key 'strategy': found an unknown key, allowed universe, playbook, history, wait, topology, "
+        "feeds, publish, journal, strategies, costs, session, calendars, inputs, io, log, limits, metrics, "
+        "control (did you mean 'strategies'?)");
     ast_config_refused(F "universe: x\n", "3: key 'universe': found twice (first on line 1), allowed once");
     ast_config_refused("universe: [a]\nplaybook: playbook.yaml\n",
                        "1: key 'universe': found a list, allowed a text of 1 to 1023 bytes");
     char expected[512];
-    snprintf(expected, sizeof expected, "1: key 'universe': found 'none.csv', allowed a file that can be read (%s: No such "
-             "file or directory)", ast_config_path("none.csv"));
+    snprintf(expected, sizeof expected,
+             "1: key 'universe': found 'none.csv', allowed a file that can be read (%s: No such "
+             "file or directory)",
+             ast_config_path("none.csv"));
     ast_config_refused("universe: none.csv\nplaybook: playbook.yaml\n", expected);
     as_config *config = NULL;
     assert_int_equal(as_config_load("/nowhere/a.yaml", &config), -ENOENT);
@@ -146,17 +152,20 @@ static void a_broken_file_is_refused(void **state)
 static void broken_values_are_refused(void **state)
 {
     (void)state;
-    ast_config_refused(F "publish: {heartbeat: 250}\n",
-                       "3: key 'publish.heartbeat': found '250', allowed a whole number with a unit (ns, us, ms, s, m, h, "
-                       "d) from 10ms to 1m");
-    ast_config_refused(F "publish: {heartbeat: 1h}\n",
-                       "3: key 'publish.heartbeat': found '1h', allowed a whole number with a unit (ns, us, ms, s, m, h, "
-                       "d) from 10ms to 1m");
+    ast_config_refused(
+        F "publish: {heartbeat: 250}\n",
+        "3: key 'publish.heartbeat': found '250', allowed a whole number with a unit (ns, us, ms, s, m, h, "
+        "d) from 10ms to 1m");
+    ast_config_refused(
+        F "publish: {heartbeat: 1h}\n",
+        "3: key 'publish.heartbeat': found '1h', allowed a whole number with a unit (ns, us, ms, s, m, h, "
+        "d) from 10ms to 1m");
     ast_config_refused(F "publish: {hwm: 0}\n",
                        "3: key 'publish.hwm': found '0', allowed a whole number from 1 to 10000000");
-    ast_config_refused(F "journal: {sync: 50 ms}\n",
-                       "3: key 'journal.sync': found '50 ms', allowed a whole number with a unit (ns, us, ms, s, m, h, d) "
-                       "from 0 to 10s");
+    ast_config_refused(
+        F "journal: {sync: 50 ms}\n",
+        "3: key 'journal.sync': found '50 ms', allowed a whole number with a unit (ns, us, ms, s, m, h, d) "
+        "from 0 to 10s");
     ast_config_refused(F "journal: on\n", "3: key 'journal': found 'on', allowed a map");
     ast_config_refused(F "costs: {fees_bps: 0.5bps}\n",
                        "3: key 'costs.fees_bps': found '0.5bps', allowed a number from 0 to 1000");
@@ -180,8 +189,9 @@ static void what_would_be_ignored_is_refused(void **state)
                        "3: key 'metrics': found a map, allowed nothing: not available in this version");
     ast_config_refused(F "control: /run/x\n",
                        "3: key 'control': found '/run/x', allowed nothing: not available in this version");
-    ast_config_refused(F "limits: {symbols: 5}\n",
-                       "3: key 'limits': found a map, allowed nothing: not available in this version; see docs/LIMITS.md");
+    ast_config_refused(
+        F "limits: {symbols: 5}\n",
+        "3: key 'limits': found a map, allowed nothing: not available in this version; see docs/LIMITS.md");
     ast_config_refused(F "publish: {curve: {server_key: x}}\n",
                        "3: key 'publish.curve': found a map, allowed nothing: not available in this version; bind to a "
                        "loopback address or ipc");
@@ -190,17 +200,30 @@ static void what_would_be_ignored_is_refused(void **state)
 static void an_endpoint_beyond_this_machine_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"tcp://0.0.0.0:5600", "tcp://*:5600", "tcp://192.168.1.4:5600", "tcp://[::]:5600",
-                                      "tcp://127.0.0.1", "tcp://127.0.0.1:99999", "tcp://127.0.0.1:x",
-                                      "tcp://127.0.0.1.evil.example:1", "ipc://", "inproc://a", "tcp://:5600", "5600"};
+    static const char *const bad[] = {"tcp://0.0.0.0:5600",
+                                      "tcp://*:5600",
+                                      "tcp://192.168.1.4:5600",
+                                      "tcp://[::]:5600",
+                                      "tcp://127.0.0.1",
+                                      "tcp://127.0.0.1:99999",
+                                      "tcp://127.0.0.1:x",
+                                      "tcp://127.0.0.1.evil.example:1",
+                                      "ipc://",
+                                      "inproc://a",
+                                      "tcp://:5600",
+                                      "5600"};
     static const char *const good[] = {"tcp://127.0.0.1:1", "tcp://127.1.2.3:65535", "tcp://localhost:5600",
-                                       "tcp://[::1]:5600", "ipc:///tmp/a.sock", "ipc://@abstract", "tcp://127.0.0.1:*"};
+                                       "tcp://[::1]:5600",  "ipc:///tmp/a.sock",     "ipc://@abstract",
+                                       "tcp://127.0.0.1:*"};
     char text[256], message[512];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof text, F "publish: {live: \"%s\"}\n", bad[i]);
-        snprintf(message, sizeof message, "3: key 'publish.live': found '%s' in quotes, allowed ipc://PATH, or tcp:// "
-                 "with a port on a loopback address (127.0.0.1, [::1], localhost): any other bind demands CURVE, which is "
-                 "not available in this version", bad[i]);
+        snprintf(
+            message, sizeof message,
+            "3: key 'publish.live': found '%s' in quotes, allowed ipc://PATH, or tcp:// "
+            "with a port on a loopback address (127.0.0.1, [::1], localhost): any other bind demands CURVE, which is "
+            "not available in this version",
+            bad[i]);
         ast_config_refused(text, message);
         snprintf(text, sizeof text, F "publish: {requests: \"%s\"}\n", bad[i]);
         as_config *config;
@@ -212,9 +235,10 @@ static void an_endpoint_beyond_this_machine_is_refused(void **state)
         assert_string_equal(config->publish.live, good[i]);
         as_config_free(config);
     }
-    ast_config_refused(F "publish: {live: \"tcp://127.0.0.1:5601\"}\n",
-                       "3: key 'publish.live': found 'tcp://127.0.0.1:5601' in quotes, allowed another endpoint than the "
-                       "requests one");
+    ast_config_refused(
+        F "publish: {live: \"tcp://127.0.0.1:5601\"}\n",
+        "3: key 'publish.live': found 'tcp://127.0.0.1:5601' in quotes, allowed another endpoint than the "
+        "requests one");
 }
 
 static void strategies_are_known_names_or_files(void **state)
@@ -223,8 +247,9 @@ static void strategies_are_known_names_or_files(void **state)
     as_config *none = ast_config_good("strategies: []\n");
     assert_int_equal(none->strategy_count, 0);
     as_config_free(none);
-    ast_config_refused(F "strategies: [overreaktion]\n",
-                       "3: key 'strategies[0]': found 'overreaktion', allowed overreaction, mean_reversion, {load: PATH}");
+    ast_config_refused(
+        F "strategies: [overreaktion]\n",
+        "3: key 'strategies[0]': found 'overreaktion', allowed overreaction, mean_reversion, {load: PATH}");
     ast_config_refused(F "strategies: overreaction\n", "3: key 'strategies': found 'overreaction', allowed a list");
     ast_config_refused(F "strategies:\n- overreaction\n- overreaction\n",
                        "5: key 'strategies[1]': found 'overreaction', allowed each strategy once (line 4 has it)");
@@ -233,10 +258,13 @@ static void strategies_are_known_names_or_files(void **state)
     ast_config_refused(F "strategies: [{file: x}]\n",
                        "3: key 'strategies[0].file': found an unknown key, allowed load");
     char expected[512];
-    snprintf(expected, sizeof expected, "3: key 'strategies[0].load': found 'no.so', allowed a file that can be read (%s: No "
-             "such file or directory)", ast_config_path("no.so"));
+    snprintf(expected, sizeof expected,
+             "3: key 'strategies[0].load': found 'no.so', allowed a file that can be read (%s: No "
+             "such file or directory)",
+             ast_config_path("no.so"));
     ast_config_refused(F "strategies: [{load: no.so}]\n", expected);
-    ast_config_refused(F "strategies: [a, a, a, a, a, a, a, a, a]\n", "3: key 'strategies': found 9 entries, allowed 8");
+    ast_config_refused(F "strategies: [a, a, a, a, a, a, a, a, a]\n",
+                       "3: key 'strategies': found 9 entries, allowed 8");
 }
 
 static uint64_t hash_of(const char *text)
@@ -251,14 +279,22 @@ static void the_hash_covers_what_decides_and_nothing_else(void **state)
 {
     (void)state;
     uint64_t plain = hash_of("");
-    static const char *const same[] = {
-        "wait: spin\n", "topology: pinned\n", "publish: {hwm: 7}\n", "log: {level: error}\n", "journal: {dir: j}\n",
-        "costs: {fees_bps: 0.50}\n", "strategies: [overreaction, mean_reversion]\n",
-        "feeds: [{name: a, source: \"tcp://127.0.0.1:1\", format: ndjson}]\n"};
-    static const char *const other[] = {
-        "costs: {fees_bps: 0.51}\n", "costs: {borrow: false}\n", "strategies: [overreaction]\n",
-        "strategies: [mean_reversion, overreaction]\n", "session: {zone: Asia/Seoul}\n", "session: {date: 20260701}\n",
-        "calendars: {XNYS: {zone: UTC, open: \"01:00\", close: \"02:00\"}}\n", "history: universe.csv\n"};
+    static const char *const same[] = {"wait: spin\n",
+                                       "topology: pinned\n",
+                                       "publish: {hwm: 7}\n",
+                                       "log: {level: error}\n",
+                                       "journal: {dir: j}\n",
+                                       "costs: {fees_bps: 0.50}\n",
+                                       "strategies: [overreaction, mean_reversion]\n",
+                                       "feeds: [{name: a, source: \"tcp://127.0.0.1:1\", format: ndjson}]\n"};
+    static const char *const other[] = {"costs: {fees_bps: 0.51}\n",
+                                        "costs: {borrow: false}\n",
+                                        "strategies: [overreaction]\n",
+                                        "strategies: [mean_reversion, overreaction]\n",
+                                        "session: {zone: Asia/Seoul}\n",
+                                        "session: {date: 20260701}\n",
+                                        "calendars: {XNYS: {zone: UTC, open: \"01:00\", close: \"02:00\"}}\n",
+                                        "history: universe.csv\n"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_true(hash_of(same[i]) == plain);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)

@@ -46,7 +46,9 @@ static void a_calendar_is_read(void **state)
 static void broken_calendars_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *text, *message; } cases[] = {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
         {F "calendars: [XTKS]\n", "3: key 'calendars': found a list, allowed a map"},
         {F "calendars: {XTKS: tokyo}\n", "3: key 'calendars.XTKS': found 'tokyo', allowed a map"},
         {F "calendars: {X: {zone: UTC, open: 09:00}}\n",
@@ -58,7 +60,8 @@ static void broken_calendars_are_refused(void **state)
         {F "calendars: {X: {zone: UTC, open: 09:00, close: 24:01}}\n",
          "3: key 'calendars.X.close': found '24:01', allowed a time HH:MM from 00:00 to 24:00"},
         {F "calendars: {X: {zone: UTC, open: 09:00, close: 09:00}}\n",
-         "3: key 'calendars.X': calendar 'X': found open at minute 540 and close at minute 540, allowed 0 <= open < close "
+         "3: key 'calendars.X': calendar 'X': found open at minute 540 and close at minute 540, allowed 0 <= open < "
+         "close "
          "<= 1440"},
         {CAL(", weekdays: [monday]"),
          "4: key 'calendars.XTKS.weekdays[0]': found 'monday', allowed mon, tue, wed, thu, fri, sat, sun"},
@@ -66,14 +69,15 @@ static void broken_calendars_are_refused(void **state)
          "4: key 'calendars.XTKS': calendar 'XTKS': found weekdays 0x0, allowed bits 0 (Monday) to 6, at least one"},
         {CAL(", holidays: [2025-13-01]"),
          "4: key 'calendars.XTKS.holidays[0]': found '2025-13-01', allowed a date YYYY-MM-DD or YYYYMMDD"},
-        {CAL(", holidays: [20250101, 2025-01-01]"),
-         "4: key 'calendars.XTKS': calendar 'XTKS': found the holiday 20250101 after 20250101, allowed ascending dates, "
-         "each once"},
-        {CAL(", half_days: [20250106], half_close: 08:00"),
-         "4: key 'calendars.XTKS': calendar 'XTKS': found a half day's close at minute 480, allowed after the open (540) "
-         "and not after the close (930)"},
-        {CAL(", lunch: 11:30"), "4: key 'calendars.XTKS.lunch': found an unknown key, allowed zone, open, close, weekdays, "
-                                "holidays, half_days, half_close"},
+        {CAL(", holidays: [20250101, 2025-01-01]"), "4: key 'calendars.XTKS': calendar 'XTKS': found the holiday "
+                                                    "20250101 after 20250101, allowed ascending dates, "
+                                                    "each once"},
+        {CAL(", half_days: [20250106], half_close: 08:00"), "4: key 'calendars.XTKS': calendar 'XTKS': found a half "
+                                                            "day's close at minute 480, allowed after the open (540) "
+                                                            "and not after the close (930)"},
+        {CAL(", lunch: 11:30"),
+         "4: key 'calendars.XTKS.lunch': found an unknown key, allowed zone, open, close, weekdays, "
+         "holidays, half_days, half_close"},
         {F "calendars: {A: {}, B: {}, C: {}, D: {}, E: {}, F: {}, G: {}, H: {}, I: {}}\n",
          "3: key 'calendars': found 9 calendars, allowed 8"},
     };

@@ -19,10 +19,11 @@
 static void feeds_are_read_with_their_defaults(void **state)
 {
     (void)state;
-    as_config *c = ast_config_good("feeds:\n- {name: nasdaq, " UDP ", redundant: \"udp://239.1.1.2:26400?if=lo\",\n"
-                                   "   retransmit: \"udp://127.0.0.1:26401\", format: itch50}\n"
-                                   "- {name: wire, source: \"tcp://[::1]:7010?mode=listen\", format: ndjson, framing: lines,\n"
-                                   "   trust_r: true}\n");
+    as_config *c =
+        ast_config_good("feeds:\n- {name: nasdaq, " UDP ", redundant: \"udp://239.1.1.2:26400?if=lo\",\n"
+                        "   retransmit: \"udp://127.0.0.1:26401\", format: itch50}\n"
+                        "- {name: wire, source: \"tcp://[::1]:7010?mode=listen\", format: ndjson, framing: lines,\n"
+                        "   trust_r: true}\n");
     assert_int_equal(c->feed_count, 2);
     assert_string_equal(c->feed[0].name, "nasdaq");
     assert_string_equal(c->feed[0].source, "udp://239.1.1.1:26400?if=lo");
@@ -41,7 +42,9 @@ static void feeds_are_read_with_their_defaults(void **state)
 static void broken_feeds_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *text, *message; } cases[] = {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
         {F "feeds: wire\n", "3: key 'feeds': found 'wire', allowed a list"},
         {F "feeds: [wire]\n", "3: key 'feeds[0]': found 'wire', allowed a map"},
         {FEED(TCP ", format: itch5"), "4: key 'feeds[0].format': found 'itch5', allowed ndjson, itch50"},
@@ -59,7 +62,8 @@ static void broken_feeds_are_refused(void **state)
         {FEED(UDP ", format: itch50, framing: lines"),
          "4: key 'feeds[0].framing': found 'lines', allowed moldudp64 with itch50"},
         {FEED(TCP ", format: ndjson, redundant: \"udp://127.0.0.1:1\""),
-         "4: key 'feeds[0].redundant': found 'udp://127.0.0.1:1' in quotes, allowed nothing: only moldudp64 has sequences "
+         "4: key 'feeds[0].redundant': found 'udp://127.0.0.1:1' in quotes, allowed nothing: only moldudp64 has "
+         "sequences "
          "to put lines together"},
         {FEED(UDP ", format: itch50, retransmit: \"tcp://127.0.0.1:1\""),
          "4: key 'feeds[0].retransmit': found 'tcp://127.0.0.1:1' in quotes, allowed udp://HOST:PORT[?if=INTERFACE]"},
@@ -74,11 +78,23 @@ static void broken_feeds_are_refused(void **state)
 static void an_address_is_checked_before_it_is_opened(void **state)
 {
     (void)state;
-    static const char *const good[] = {"udp://239.1.1.1:1", "udp://host-a:65535?if=eth0.5", "udp://[ff15::1]:26400?if=lo",
-                                       "tcp://wire.example:7010?mode=connect", "tcp://[::1]:7?mode=auto"};
-    static const char *const bad[] = {"239.1.1.1:26400", "http://a:1", "udp://:1", "udp://a", "udp://a:", "udp://a:0",
-                                      "udp://a:65536", "udp://a:1x", "udp://a:1?mode=listen", "tcp://a:1?if=lo",
-                                      "tcp://a:1?mode=server", "udp://a:1?if=", "udp://[]:1", "tcp://a:000000001"};
+    static const char *const good[] = {"udp://239.1.1.1:1", "udp://host-a:65535?if=eth0.5",
+                                       "udp://[ff15::1]:26400?if=lo", "tcp://wire.example:7010?mode=connect",
+                                       "tcp://[::1]:7?mode=auto"};
+    static const char *const bad[] = {"239.1.1.1:26400",
+                                      "http://a:1",
+                                      "udp://:1",
+                                      "udp://a",
+                                      "udp://a:",
+                                      "udp://a:0",
+                                      "udp://a:65536",
+                                      "udp://a:1x",
+                                      "udp://a:1?mode=listen",
+                                      "tcp://a:1?if=lo",
+                                      "tcp://a:1?mode=server",
+                                      "udp://a:1?if=",
+                                      "udp://[]:1",
+                                      "tcp://a:000000001"};
     char text[256];
     as_config *c;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -100,11 +116,13 @@ static void mappings_are_read_with_their_defaults(void **state)
 {
     (void)state;
     as_config *c = ast_config_good(
-        BAR "columns: {symbol: ticker, close: close},\n   time: {column: date, layout: \"%Y-%m-%d\"}}\n"
+        BAR
+        "columns: {symbol: ticker, close: close},\n   time: {column: date, layout: \"%Y-%m-%d\"}}\n"
         "- {name: lob, format: csv, kind: trade, match: {path: \"*_message_*.csv\"}, symbol: AAPL, price_scale: 4,\n"
         "   columns: {price: \"#5\", qty: \"#4\"}, time: {column: \"#1\", layout: ms_of_day, zone: America/New_York,\n"
         "   date: 20120621}}\n"
-        "- {name: min, format: csv, kind: bar, match: {path: x}, duration: 60s, columns: {symbol: s, open: o, close: c},\n"
+        "- {name: min, format: csv, kind: bar, match: {path: x}, duration: 60s, columns: {symbol: s, open: o, close: "
+        "c},\n"
         "   time: {column: t, layout: \"%F %T\", stamps: start}}\n");
     assert_int_equal(c->mapping_count, 3);
     const as_csv_mapping *m = &c->mapping[0];
@@ -151,7 +169,9 @@ static void a_file_of_mappings_needs_no_universe(void **state)
 static void broken_mappings_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *text, *message; } cases[] = {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
         {"inputs: {a: b}\n", "1: key 'inputs': found a map, allowed a list"},
         {"inputs: [x]\n", "1: key 'inputs[0]': found 'x', allowed a map"},
         {"inputs: [{name: a}]\n", "1: key 'inputs[0].match': found nothing, allowed a map"},
@@ -161,9 +181,11 @@ static void broken_mappings_are_refused(void **state)
          "1: key 'inputs[0].kind': found 'candle', allowed bar, trade, quote, headline"},
         {"inputs: [{name: a, match: {}, format: csv, kind: bar, columns: {close: c}, symbol: S, " TIME "}]\n",
          "1: key 'inputs[0].match': found neither columns nor path, allowed exactly one of columns and path"},
-        {"inputs: [{name: a, match: {path: x, columns: [y]}, format: csv, kind: bar, columns: {close: c}, symbol: S, " TIME
-         "}]\n", "1: key 'inputs[0].match': found columns and path, allowed exactly one of columns and path"},
-        {"inputs: [{name: a, match: {columns: []}, format: csv, kind: bar, columns: {close: c}, symbol: S, " TIME "}]\n",
+        {"inputs: [{name: a, match: {path: x, columns: [y]}, format: csv, kind: bar, columns: {close: c}, symbol: "
+         "S, " TIME "}]\n",
+         "1: key 'inputs[0].match': found columns and path, allowed exactly one of columns and path"},
+        {"inputs: [{name: a, match: {columns: []}, format: csv, kind: bar, columns: {close: c}, symbol: S, " TIME
+         "}]\n",
          "1: key 'inputs[0].match.columns': found an empty list, allowed 1 to 16 names"},
         {BAR TIME "}\n", "2: key 'inputs[0].columns': found nothing, allowed a map of names"},
         {BAR "columns: {open: o}, symbol: S, " TIME "}\n",
@@ -173,7 +195,8 @@ static void broken_mappings_are_refused(void **state)
         {BAR "columns: {close: c}, " TIME "}\n",
          "2: key 'inputs[0]': found no symbol, allowed exactly one of symbol and columns.symbol"},
         {BAR "columns: {close: c, symbol: s}, symbol: S, " TIME "}\n",
-         "2: key 'inputs[0]': found both a symbol and a column for it, allowed exactly one of symbol and columns.symbol"},
+         "2: key 'inputs[0]': found both a symbol and a column for it, allowed exactly one of symbol and "
+         "columns.symbol"},
         {BAR "columns: {close: c}, symbol: S}\n", "2: key 'inputs[0].time': found nothing, allowed a map"},
         {BAR "columns: {close: c}, symbol: S, time: {layout: epoch_s}}\n",
          "2: key 'inputs[0].time.column': found nothing, allowed 1 to 47 bytes"},
@@ -192,9 +215,11 @@ static void broken_mappings_are_refused(void **state)
          "2: key 'inputs[0].duration': found '500ms', allowed whole seconds"},
         {BAR "columns: {close: c}, symbol: S, price_scale: 19, " TIME "}\n",
          "2: key 'inputs[0].price_scale': found '19', allowed a whole number from 0 to 18"},
-        {"inputs: [{name: a, match: {path: x}, format: csv, kind: headline, symbol: S, columns: {text: t}, " TIME "}]\n",
+        {"inputs: [{name: a, match: {path: x}, format: csv, kind: headline, symbol: S, columns: {text: t}, " TIME
+         "}]\n",
          "1: key 'inputs[0].symbol': found 'S', allowed nothing: headlines are linked by text"},
-        {"inputs: [{name: a, match: {path: x}, format: csv, kind: trade, symbol: S, columns: {price: t}, time: {column: d, "
+        {"inputs: [{name: a, match: {path: x}, format: csv, kind: trade, symbol: S, columns: {price: t}, time: "
+         "{column: d, "
          "layout: epoch_s, stamps: start}}]\n",
          "1: key 'inputs[0].time.stamps': found 'start', allowed end, session_close: only a bar has a start"},
     };

@@ -55,7 +55,8 @@ static void every_default_is_allowed(void **state)
         fail_msg("%s", as_error_message(0));
     assert_int_equal(config.publish.heartbeat_ms, 250);
     as_yaml_free(yaml);
-    static const char text[] = "{name: a, match: {path: x}, format: csv, kind: bar, time: {column: c, layout: epoch_s}}";
+    static const char text[] =
+        "{name: a, match: {path: x}, format: csv, kind: bar, time: {column: c, layout: epoch_s}}";
     assert_int_equal(as_yaml_load("x.yaml", text, sizeof text - 1, &yaml), 0);
     reader.yaml = yaml;
     if (as_config_read_map(&reader, as_yaml_root(yaml), "inputs[].", &mapping))

@@ -11,11 +11,13 @@
 static void the_guides_names_come_first_and_other_is_zero(void **state)
 {
     (void)state;
+    /* clang-format off */
     static const char *const guide[] = {
         "other", "compute_supply_entry", "capex_cut", "capex_raise", "export_control", "tariff",
         "model_efficiency_shock", "datacenter_contract", "earnings_guidance", "memory_price", "analyst_rating",
         "m_and_a", "legal_regulatory", "product_launch", "executive_change", "capital_return", "labour",
         "outage_cyber", "insider_13f", "macro", "price_move", "ai_adoption", "commentary"};
+    /* clang-format on */
     for (uint16_t i = 0; i < sizeof guide / sizeof *guide; i++) {
         assert_string_equal(as_event_type_name(i), guide[i]);
         assert_int_equal(as_event_type_find(guide[i]), i);

@@ -83,7 +83,8 @@ static const char full[] =
     "      nowhere: [1, 1, x]\n"
     "  earnings_guidance:\n"
     "    fade: false\n"
-    "    channels: {winner: [1.0, 0.2, own], same_bucket: [0.40, 0.25, information], supplier: [0.30, 0.25, customer],\n"
+    "    channels: {winner: [1.0, 0.2, own], same_bucket: [0.40, 0.25, information], supplier: [0.30, 0.25, "
+    "customer],\n"
     "      customer: [0.10, 0.20, information], memory: [0.05, 0.1, x], hyperscaler: [-0.3, 0.1, y]}\n"
     "  zz_own_family: {}\n";
 
@@ -129,6 +130,21 @@ static void controls_keep_the_members_that_are_there(void **state)
     assert_int_equal(control->member[2], META);
     assert_true(control->q[0] == 1.0 && control->q[1] == 0.5 && control->q[2] == 0.75);
     assert_int_equal(control->needs, 2);
+    as_playbook_free(p);
+}
+
+static void families_that_name_no_control_take_the_first(void **state)
+{
+    (void)state;
+    as_playbook *p = compile("version: x\ncontrols: {a: {members: [MU], needs: 1}, b: {members: [ORCL], needs: 1}}\n"
+                             "events: {zz_first: {}, zz_second: {}}\n");
+    assert_int_equal(p->family[as_event_type_find("zz_first")].control, 0);
+    assert_int_equal(p->family[as_event_type_find("zz_second")].control, 0);
+    as_playbook_free(p);
+    p = compile("version: x\ncontrols: {a: {members: [MU], needs: 1}, b: {members: [ORCL], needs: 1}}\n"
+                "events: {zz_first: {}, zz_second: {control: b}}\n");
+    assert_int_equal(p->family[as_event_type_find("zz_first")].control, -1);
+    assert_int_equal(p->family[as_event_type_find("zz_second")].control, 1);
     as_playbook_free(p);
 }
 
@@ -219,7 +235,9 @@ static void assert_refused(const char *text, const char *message)
 static void what_is_wrong_is_said_with_line_and_key(void **state)
 {
     (void)state;
-    static const struct { const char *text, *message; } cases[] = {
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
         {"", "p.yaml:1: found nothing, allowed a map"},
         {"- a\n", "p.yaml:1: found a list, allowed a map"},
         {"events: {}\n", "p.yaml:1: key 'version': found nothing, allowed a text of 1 to 31 bytes"},
@@ -231,12 +249,14 @@ static void what_is_wrong_is_said_with_line_and_key(void **state)
                                     "and _, not 'other'"},
         {V "events: {other: {}}\n", "p.yaml:2: key 'events.other': found the name 'other', allowed 1 to 31 of a-z, 0-9 "
                                     "and _, not 'other'"},
-        {E "{default_M: high}\n", "p.yaml:3: key 'events.capex_cut.default_M': found 'high', allowed a number from 0 to "
-                                  "20"},
+        {E "{default_M: high}\n",
+         "p.yaml:3: key 'events.capex_cut.default_M': found 'high', allowed a number from 0 to "
+         "20"},
         {E "{fade: no}\n", "p.yaml:3: key 'events.capex_cut.fade': found 'no', allowed true, false"},
         {E "{object: a|b}\n", "p.yaml:3: key 'events.capex_cut.object': found 'a|b', allowed a text without |, which "
                               "parts the fact's key"},
-        {E "{control: glut}\n", "p.yaml:3: key 'events.capex_cut.control': found 'glut', allowed a group of 'controls'"},
+        {E "{control: glut}\n",
+         "p.yaml:3: key 'events.capex_cut.control': found 'glut', allowed a group of 'controls'"},
         {E "{phrases: cut}\n", "p.yaml:3: key 'events.capex_cut.phrases': found 'cut', allowed a list"},
         {E "{phrases: [a, \"\"]}\n",
          "p.yaml:3: key 'events.capex_cut.phrases[1]': found '' in quotes, allowed a text of 1 to 255 bytes"},
@@ -323,8 +343,9 @@ static void the_table_of_names_is_bounded(void **state)
         assert_int_equal(as_event_type_intern(name), i);
     }
     assert_int_equal(as_event_type_intern("zz_over"), UINT16_MAX);
-    assert_refused(V "events: {zz_over: {}}\n", "p.yaml:2: key 'events.zz_over': found more than 64 names of families since "
-                                                "the start, allowed 64");
+    assert_refused(V "events: {zz_over: {}}\n",
+                   "p.yaml:2: key 'events.zz_over': found more than 64 names of families since "
+                   "the start, allowed 64");
 }
 
 int main(void)
@@ -332,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_playbook_is_compiled),
         cmocka_unit_test(controls_keep_the_members_that_are_there),
+        cmocka_unit_test(families_that_name_no_control_take_the_first),
         cmocka_unit_test(sources_are_found_without_case),
         cmocka_unit_test(gates_and_thresholds_have_the_published_defaults),
         cmocka_unit_test(the_most_specific_channel_wins),

@@ -82,7 +82,8 @@ static void rows_become_instruments_in_order(void **state)
                   "\n# a comment\n"
                   "000660.KS,SK Hynix,memory,,XKRX,KRW,2,\n"
                   "SPY,,index,,,,,\n"
-                  "BTC,,,,ALWAYS,,8,\n", NULL, &u);
+                  "BTC,,,,ALWAYS,,8,\n",
+                  NULL, &u);
     assert_int_equal(u.symbols.count, 4);
     const as_instrument *meta = &u.instrument[0], *hynix = &u.instrument[1], *btc = &u.instrument[3];
     assert_string_equal(as_symbols_name(&u.symbols, 0), "META");
@@ -123,7 +124,9 @@ static void columns_go_by_name_and_most_may_be_absent(void **state)
 static void what_is_wrong_is_said_with_its_line(void **state)
 {
     (void)state;
-    static const struct { const char *rows, *message; } cases[] = {
+    static const struct {
+        const char *rows, *message;
+    } cases[] = {
         {"", "1: found an empty file, allowed a header and rows"},
         {HEADER, "2: found no instrument, allowed at least one row"},
         {"name,bucket\nA,b\n", "1: column 'symbol': found nothing, allowed a header that names it"},
@@ -144,8 +147,7 @@ static void what_is_wrong_is_said_with_its_line(void **state)
                                     "supplier, customer: playbooks use them"},
         {HEADER "A,,b,,,,,\nb,,c,,,,,\n",
          "3: column 'symbol': found 'b', which is a bucket's name too, allowed one of the two"},
-        {HEADER "A,,b,SPY,,,,\n",
-         "2: column 'factor': found 'SPY', allowed another symbol of this file, or nothing"},
+        {HEADER "A,,b,SPY,,,,\n", "2: column 'factor': found 'SPY', allowed another symbol of this file, or nothing"},
         {HEADER "A,,b,A,,,,\n", "2: column 'factor': found 'A', allowed another symbol of this file, or nothing"},
         {HEADER "A,,b,,XLON,,,\n", "2: column 'calendar': found 'XLON', allowed XNYS, XKRX, ALWAYS, or one of the "
                                    "configuration's calendars"},
@@ -158,7 +160,8 @@ static void what_is_wrong_is_said_with_its_line(void **state)
                                                "text|CONTEXT, with ; between them"},
         {HEADER "A,,b,,,,,|SAFE\n", "2: column 'aliases': found an alias of 0 bytes, allowed 1 to 63"},
         {HEADER "A,,b,,,,,1|SAFE;2|SAFE;3|SAFE;4|SAFE;5|SAFE;6|SAFE;7|SAFE;8|SAFE;9|SAFE;10|SAFE;11|SAFE;12|SAFE;"
-                "13|SAFE;14|SAFE;15|SAFE;16|SAFE;17|SAFE\n", "2: column 'aliases': found 17 aliases, allowed 16"},
+                "13|SAFE;14|SAFE;15|SAFE;16|SAFE;17|SAFE\n",
+         "2: column 'aliases': found 17 aliases, allowed 16"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_refused(cases[i].rows, NULL, "universe.csv", cases[i].message);
@@ -200,7 +203,9 @@ static void broken_links_are_refused(void **state)
 {
     (void)state;
     static const char rows[] = "symbol,bucket\nA,b\nB,b\n";
-    static const struct { const char *links, *message; } cases[] = {
+    static const struct {
+        const char *links, *message;
+    } cases[] = {
         {"issuer,symbol\nA,B\n", "1: column 'relation': found nothing, allowed a header that names it"},
         {"issuer,relation,symbol\nX,supplier,A\n", "2: column 'issuer': found 'X', allowed a symbol of universe.csv"},
         {"issuer,relation,symbol\nA,supplier,A\n",

@@ -41,19 +41,15 @@ static void what_people_do_not_mean_is_refused_on_loading(void **state)
                    "f.yaml:3: did not find expected ',' or ']' while parsing a flow sequence, allowed YAML");
     assert_refused("a: 1\n\tb: 2\n", "f.yaml:2: found a tab character that violates indentation while scanning a "
                                      "plain scalar, allowed YAML");
-    assert_refused("a: 1\nb: \xff\n",
-                   "f.yaml:2: found invalid leading UTF-8 octet at byte 8, allowed YAML in UTF-8");
+    assert_refused("a: 1\nb: \xff\n", "f.yaml:2: found invalid leading UTF-8 octet at byte 8, allowed YAML in UTF-8");
     assert_refused("a: 1\n---\nb: 2\n", "f.yaml:3: found a second document, allowed one");
-    assert_refused("x:\n  a: 1\n  b: 2\n  a: 3\n",
-                   "f.yaml:4: key 'x.a': found twice (first on line 2), allowed once");
+    assert_refused("x:\n  a: 1\n  b: 2\n  a: 3\n", "f.yaml:4: key 'x.a': found twice (first on line 2), allowed once");
     assert_refused("x: &k {a: 1}\ny: *k\n",
                    "f.yaml:1: key 'x': found an alias to it, allowed none: write the value out");
-    assert_refused("x: &k [1, *k]\n",
-                   "f.yaml:1: key 'x': found an alias to it, allowed none: write the value out");
+    assert_refused("x: &k [1, *k]\n", "f.yaml:1: key 'x': found an alias to it, allowed none: write the value out");
     assert_refused("[a, b]: 1\n", "f.yaml:1: found a list or a map as a key, allowed text");
     assert_refused("a: \"x\\0y\"\n", "f.yaml:1: key 'a': found a zero byte, allowed text without");
-    assert_refused("[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]",
-                   "f.yaml:1: found nesting deeper than 16, allowed 16");
+    assert_refused("[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", "f.yaml:1: found nesting deeper than 16, allowed 16");
 }
 
 static void a_text_beyond_the_limit_is_refused(void **state)
@@ -158,11 +154,21 @@ static void a_value_of_the_wrong_kind_is_described(void **state)
 static void durations_need_a_unit_and_a_range(void **state)
 {
     (void)state;
-    static const struct { const char *text; uint64_t ns; } good[] = {
-        {"50ms", 50000000}, {"0", 0}, {"0s", 0}, {"2s", 2000000000}, {"10us", 10000}, {"7ns", 7},
-        {"5m", UINT64_C(300000000000)}, {"1h", UINT64_C(3600000000000)}, {"1d", UINT64_C(86400000000000)}};
-    static const char *const bad[] = {"50", "50 ms", "ms", "-5ms", "1.5s", "50msec", "50MS", "2d",
-                                      "99999999999999999999ns", "9223372036854775807d", "[1]"};
+    static const struct {
+        const char *text;
+        uint64_t ns;
+    } good[] = {{"50ms", 50000000},
+                {"0", 0},
+                {"0s", 0},
+                {"2s", 2000000000},
+                {"10us", 10000},
+                {"7ns", 7},
+                {"5m", UINT64_C(300000000000)},
+                {"1h", UINT64_C(3600000000000)},
+                {"1d", UINT64_C(86400000000000)}};
+    static const char *const bad[] = {
+        "50", "50 ms", "ms", "-5ms", "1.5s", "50msec", "50MS", "2d", "99999999999999999999ns", "9223372036854775807d",
+        "[1]"};
     char text[64];
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         snprintf(text, sizeof text, "k: %s\n", good[i].text);

@@ -155,6 +155,31 @@ static void send_numbers(int fd, uint32_t from, uint32_t to)
         assert_int_equal(send(fd, &i, sizeof i, 0), sizeof i);
 }
 
+/*
+ * Ten datagrams, and a pause before they are fetched: stamps that were made at delivery lie after it. Returns whether
+ * all were made on arrival.
+ */
+static bool ten_datagrams(as_reactor *reactor, int out)
+{
+    got.count = 0;
+    uint64_t before = now_ns(CLOCK_REALTIME);
+    send_numbers(out, 0, 10);
+    uint64_t after = now_ns(CLOCK_REALTIME);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    bool on_arrival = true;
+    uint64_t limit = now_ns(CLOCK_MONOTONIC) + 2 * AS_NS_PER_S;
+    while (got.count < 10 && now_ns(CLOCK_MONOTONIC) < limit)
+        as_reactor_poll(reactor, AS_NS_PER_MS);
+    assert_int_equal(got.count, 10);
+    for (uint32_t i = 0; i < 10; i++) {
+        assert_int_equal(got.number[i], i);
+        assert_int_equal(got.bytes[i], 4);
+        assert_false(got.truncated[i]);
+        on_arrival = on_arrival && got.ts[i] >= before - AS_NS_PER_MS && got.ts[i] <= after + 5 * AS_NS_PER_MS;
+    }
+    return on_arrival;
+}
+
 static void datagrams_arrive_in_order_with_the_kernels_stamp(void **state)
 {
     (void)state;
@@ -164,20 +189,13 @@ static void datagrams_arrive_in_order_with_the_kernels_stamp(void **state)
     int id = as_reactor_add_udp(reactor, in, on_datagram, &got);
     assert_true(id >= 0);
     assert_int_equal(as_reactor_poll(reactor, 0), 0);
-    uint64_t before = now_ns(CLOCK_REALTIME);
-    send_numbers(out, 0, 10);
-    uint64_t after = now_ns(CLOCK_REALTIME);
-    /* Were the clock read at delivery, the stamps would lie after this pause. */
-    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-    POLL_UNTIL(reactor, got.count == 10);
-    for (uint32_t i = 0; i < 10; i++) {
-        assert_int_equal(got.number[i], i);
-        assert_int_equal(got.bytes[i], 4);
-        assert_true(got.ts[i] >= before - AS_NS_PER_MS && got.ts[i] <= after + 5 * AS_NS_PER_MS);
-        assert_false(got.truncated[i]);
-    }
-    assert_int_equal(stats_of(reactor).datagrams, 10);
-    assert_int_equal(stats_of(reactor).bytes, 40);
+    /* The kernel begins to stamp a little after the first socket of the machine has asked for it. */
+    uint64_t rounds = 1;
+    while (!ten_datagrams(reactor, out) && rounds < 20)
+        rounds++;
+    assert_true(rounds < 20);
+    assert_int_equal(stats_of(reactor).datagrams, 10 * rounds);
+    assert_int_equal(stats_of(reactor).bytes, 40 * rounds);
     as_reactor_close(reactor);
     close(in);
     close(out);
@@ -287,17 +305,19 @@ static void what_the_kernel_drops_is_counted_exactly(void **state)
     int small = 4096;
     assert_int_equal(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
     assert_true(as_reactor_add_udp(reactor, in, on_datagram, &got) >= 0);
-    send_numbers(out, 0, 500);
-    uint32_t before = 0;
-    do {
-        before = got.count;
-        as_reactor_poll(reactor, 20 * AS_NS_PER_MS);
-    } while (got.count != before);
-    assert_true(got.count > 0 && got.count < 500);
-    /* The count of drops comes with the next datagram that gets through. */
-    send_numbers(out, 500, 501);
-    POLL_UNTIL(reactor, got.count == before + 1);
-    assert_int_equal(stats_of(reactor).kernel_drops, 501 - got.count);
+    for (uint32_t round = 1; round <= 3; round++) {
+        uint32_t first = got.count, before;
+        send_numbers(out, 0, 500);
+        do {
+            before = got.count;
+            as_reactor_poll(reactor, 20 * AS_NS_PER_MS);
+        } while (got.count != before);
+        assert_true(got.count > first && got.count < first + 500);
+        /* The count of drops comes with the next datagram that gets through. */
+        send_numbers(out, 500, 501);
+        POLL_UNTIL(reactor, got.count == before + 1);
+        assert_int_equal(stats_of(reactor).kernel_drops, 501 * round - got.count);
+    }
     as_reactor_close(reactor);
     close(in);
     close(out);

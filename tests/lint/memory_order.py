@@ -4,7 +4,8 @@
     atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);     /* relaxed: a statistic */
 
 An acquire, release, acq_rel or seq_cst names an edge, and in a layer the edge is described ("R1: who publishes what to
-whom") in a header of that folder or, if it is private to a file, in a comment of that file. Not allowed: the functions without _explicit, operators on atomics, fences, and volatile (but in asm).
+whom") in a header of that folder or, if it is private to a file, in a comment of that file. Not allowed: the functions
+without _explicit, operators on atomics, fences, and volatile (but in asm).
 Usage: memory_order.py ROOT
 """
 import pathlib
@@ -78,7 +79,8 @@ def check_file(root, path, edges):
             if not edge:
                 report(f"memory_order_{min(orders - {'relaxed'})} without its label on the line: /* edge E1 */")
             elif path.relative_to(root).parts[0] in LAYERS and edge.group(1) not in described:
-                report(f"edge {edge.group(1)} is described neither in a header of {path.parent.relative_to(root)}/ nor here")
+                folder = path.parent.relative_to(root)
+                report(f"edge {edge.group(1)} is described neither in a header of {folder}/ nor here")
         if IMPLICIT.search(bare):
             report(f"{IMPLICIT.search(bare).group(0)}...) is seq_cst unsaid; use the _explicit function")
         if FENCE.search(bare):

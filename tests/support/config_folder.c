@@ -20,8 +20,9 @@ int ast_config_folder_make(void **state)
     (void)state;
     if (!mkdtemp(folder))
         return -1;
-    ast_config_write("universe.csv", "symbol,bucket,factor\nMETA,hyperscaler,SPY\nMSFT,hyperscaler,SPY\nCRWV,neocloud,SPY\n"
-                                     "SPY,index,\n");
+    ast_config_write("universe.csv",
+                     "symbol,bucket,factor\nMETA,hyperscaler,SPY\nMSFT,hyperscaler,SPY\nCRWV,neocloud,SPY\n"
+                     "SPY,index,\n");
     ast_config_write("playbook.yaml", "version: test\nevents:\n  compute_supply_entry:\n"
                                       "    phrases: [sells excess compute, leases spare capacity]\n"
                                       "    channels: {neocloud: [-0.9, 0.3, competitor], MSFT: [0.1]}\n"

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 PROGRAM = os.path.join(os.environ.get("AFTERSHOCK_BIN", "build/dev"), "aftershock")
-STAGE_KEYS = ("name", "inside", "count", "min", "p50", "p90", "p99", "p99.9", "p99.99", "max", "offered_hz", "achieved_hz")
+STAGE_KEYS = ("name", "inside", "count", "min", "p50", "p90", "p99", "p99.9", "p99.99", "max", "offered_hz",
+              "achieved_hz")
 
 
 def bench(*arguments):

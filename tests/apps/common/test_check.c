@@ -42,8 +42,10 @@ static void a_mapping_file_is_counted(void **state)
 {
     (void)state;
     int rc;
-    char *out = check("inputs: [{name: a, match: {path: x}, format: csv, kind: bar, symbol: S, columns: {close: c}, time: "
-                      "{column: d, layout: epoch_s}}]\n", &rc);
+    char *out =
+        check("inputs: [{name: a, match: {path: x}, format: csv, kind: bar, symbol: S, columns: {close: c}, time: "
+              "{column: d, layout: epoch_s}}]\n",
+              &rc);
     assert_int_equal(rc, 0);
     assert_non_null(strstr(out, ": ok: 1 mappings and nothing else; 0 warnings\n"));
     free(out);
@@ -68,7 +70,8 @@ static void a_broken_part_is_named_and_nothing_is_written(void **state)
     char *out = check("universe: universe.csv\nplaybook: bad.yaml\n", &rc);
     assert_true(rc < 0);
     assert_string_equal(out, "");
-    assert_non_null(strstr(as_error_message(0), "bad.yaml:2: key 'events.capex_cut.fade': found '2', allowed true, false"));
+    assert_non_null(
+        strstr(as_error_message(0), "bad.yaml:2: key 'events.capex_cut.fade': found '2', allowed true, false"));
     free(out);
     out = check(AST_CONFIG_FILES "wait: never\n", &rc);
     assert_true(rc < 0);
