@@ -20,7 +20,7 @@
 enum { ROUNDS_KEPT = 5, ROUNDS_MAX = 15, BLOCKS_MIN = 32, WAY_MAX = 16 };
 
 #define REGIME_RATIO 1.5
-#define TIME_FACTOR_MAX 1.5 /* no further round begins after this multiple of the time asked for */
+#define TIME_FACTOR_MAX 4 /* no further round begins after this multiple of the time asked for */
 #define OPEN_LOOP_HZ 1000000.0
 
 /*
@@ -357,7 +357,7 @@ static void keep_round(plan *p, const double *found_ns, const double *beside_ns)
 /* One round in an order that rotates, the floor between any two. A round of two regimes gives no figures. */
 static int run_round(as_bench_context *ctx, plan *p, uint32_t round)
 {
-    double found_ns[WAY_MAX], beside_ns[WAY_MAX], before_ns, after_ns;
+    double found_ns[WAY_MAX] = {0}, beside_ns[WAY_MAX] = {0}, before_ns = 0, after_ns = 0;
     int rc = measure(ctx, p->way[FLOOR], p->op_count[FLOOR], p->stage[FLOOR], &before_ns);
     double least_ns = before_ns, most_ns = before_ns;
     found_ns[FLOOR] = beside_ns[FLOOR] = before_ns;

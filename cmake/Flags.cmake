@@ -15,7 +15,7 @@ set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
 
 add_library(as_flags INTERFACE)
 target_include_directories(as_flags INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_definitions(as_flags INTERFACE _GNU_SOURCE AS_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(as_flags INTERFACE _GNU_SOURCE)
 target_compile_options(as_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
     -ffp-contract=off -fno-math-errno -fstack-protector-strong)

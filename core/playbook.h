@@ -4,7 +4,8 @@
  *   version: text
  *   sources:     {NAME: {class: official|press|aggregator|social, tier: 1..4}}
  *   events:      {NAME: {default_M, fade, signed, object, control, phrases: [..], channels: {KEY: {w, s, why}}}}
- *                KEY is a bucket, a symbol, or winner | same_bucket | supplier | customer; [w, s, why] is short for the map
+ *                KEY is a bucket, a symbol, or winner | same_bucket | supplier | customer; [w, s, why] is short for
+ *                the map
  *   controls:    {NAME: {members: [..], q: [..], needs: N}}; if no family names one, all take the first
  *   status_gate: {RUMOUR_T1, RUMOUR_T2, RUMOUR_T3, DEVELOPING, CONFIRMED, DENIED: 0..1}
  *   thresholds:  the numbers of SCIENCE 6, see as_thresholds

@@ -129,7 +129,7 @@ static int table_open(table *t, const char *path, const char *const *name, const
     if (text_bytes >= 3 && memcmp(t->text, "\xef\xbb\xbf", 3) == 0)
         t->cursor += 3; /* a spreadsheet's byte order mark */
     char *header[COLUMN_MAX];
-    size_t header_count;
+    size_t header_count = 0;
     if (strlen(t->text) != text_bytes)
         rc = as_error_set(-EINVAL, "%s: found a zero byte at %zu, allowed text", path, strlen(t->text));
     else
@@ -342,7 +342,7 @@ static int load_plain_fields(loader *l, as_instrument *instrument)
 
 static int load_row(loader *l)
 {
-    uint32_t idx;
+    uint32_t idx = 0;
     int rc = load_symbol(l, &idx);
     if (rc)
         return rc;

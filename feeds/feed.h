@@ -10,7 +10,7 @@
  * Receive time: the kernel's stamp of the datagram; for a stream the clock when its bytes were read; with trust_r
  * what the data says. Events of one receive time are one instant, whose last market event carries AS_EVENT_LAST: a
  * datagram, a piece of a stream, or with trust_r the lines of one "r", which is over when another "r", a headline,
- * or 20 ms without data have come.
+ * or AS_FEED_IDLE_MS without data have come.
  *
  * TCP: see as_tcp_mode. A connection we make is made again for ever, with a growing, jittered pause; what was
  * missed in between is unknown, so the new connection begins with a GAP. A feed that listens takes several
@@ -41,7 +41,8 @@ typedef struct as_feed as_feed;
 
 enum {
     AS_FEED_PRODUCERS_MAX = 16,  /* connections of a listening feed; further ones are closed and counted */
-    AS_FEED_IDLE_MS = 20,        /* trust_r: a stream that has been silent this long has ended its instant */
+    AS_FEED_IDLE_MS = 500,       /* trust_r: a stream that has been silent this long has ended its instant: longer
+                                    than any pause a loaded sender makes, short enough for an interactive one */
     AS_FEED_WINDOW_MS = 2,       /* MoldUDP64: how long a hole waits for the redundant line, */
     AS_FEED_REQUEST_MS = 50,     /*   and then for the retransmission */
     AS_FEED_STALE_MS = 5000,     /* MoldUDP64: silence, heartbeats included, after which the feed is STALE */

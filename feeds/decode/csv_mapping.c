@@ -463,8 +463,11 @@ static bool read_text(const as_csv_record *row, int place, char *out, size_t out
     if (place == NO_COLUMN)
         return true;
     size_t n = as_csv_field_copy(&row->field[place], scratch, sizeof scratch, &longer);
-    while (longer && n > 0 && (scratch[n - 1] & 0x80)) /* the last character may be half of one */
-        n--;
+    if (longer) { /* the last character may be half of one: leave it out */
+        while (n > 0 && (scratch[n - 1] & 0xc0) == 0x80)
+            n--;
+        n -= n > 0;
+    }
     return as_headline_set(out, out_bytes, scratch, n, cut);
 }
 

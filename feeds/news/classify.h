@@ -1,14 +1,16 @@
 /*
  * as_classifier: what a headline says. Event family, cue, marks, polarity.
  *
- * The family comes from the playbook's phrases (the pattern language of pattern.h); the earliest family in the file with
- * a matching phrase wins. Without a match the family is "other", or "commentary" when the wording is a column's (a
- * question, an opinion) and the playbook has that family. Cue, marks and polarity come from the desk's own phrases, because they are about
+ * The family comes from the playbook's phrases (the pattern language of pattern.h); the earliest
+ * family in the file with a matching phrase wins. Without a match the family is "other", or
+ * "commentary" when the wording is a column's (a question, an opinion) and the playbook has that
+ * family. Cue, marks and polarity come from the desk's own phrases, because they are about
  * language and not about markets:
- *   cue       denied, then opinion for commentary and ratings, confirmed for a press release, rumour, developing, opinion,
- *             confirmed (labels' guide);
+ *   cue       denied, then opinion for commentary and ratings, confirmed for a press release,
+ *             rumour, developing, opinion, confirmed (labels' guide);
  *   marks     AS_MARK_*;
- *   polarity  of the event for the first issuer: good and bad words, else the family's usual sign; 0 without an issuer.
+ *   polarity  of the event for the first issuer: good and bad words, else the family's usual
+ *             sign; 0 without an issuer.
  *
  * Threads: immutable once made; reading is pure, without allocation.
  */
@@ -31,7 +33,10 @@ typedef struct as_classification {
     int8_t polarity;
 } as_classification;
 
-/* 0; -EINVAL with the error chain set for a phrase that is none; -ENOMEM. The playbook must outlive the classifier. */
+/*
+ * 0; -EINVAL with the error chain set for a phrase that is none; -ENOMEM. The playbook must outlive
+ * the classifier.
+ */
 int as_classifier_new(const as_playbook *playbook, as_classifier **classifier);
 void as_classifier_free(as_classifier *classifier);
 

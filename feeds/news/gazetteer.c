@@ -27,7 +27,8 @@ static const char *const REJECTS[] = {
     "cash flow", "open ai", "micron thick", "micron thin", "micron process", "sub micron",
     "shell company", "shell companies", "block trade", "block trades", "road block", "snap election",
     "snap back", "snap judgment", "the gap between", "gender gap", "pay gap", "gap up", "gap down", "wage gap",
-    "visa program", "work visa", "visa rules", "visa fees", "visa fee", "h 1b visa", "student visa", "golden visa", "travel visa",
+    "visa program", "work visa", "visa rules", "visa fees", "visa fee", "h 1b visa", "student visa", "golden visa",
+    "travel visa",
     "visa holders", "visa ban", "gold visa", "visa applicants",
     "the best buy", "best buy now", "best buy right now", "a best buy", "best buy rating", "better best buy",
     "ford government", "harrison ford", "gerald ford", "doug ford", "tom ford",
@@ -49,11 +50,15 @@ static const char *const BROKERS[] = {
     "morningstar", "rbc", "td cowen", "keybanc", "keycorp", "truist", "bernstein", "wedbush", "citizens",
 };
 
-/* Words that open a share class; those with a second word only before it, "?" standing for one letter. */
+/*
+ * Words that open a share class; those with a second word only before it, "?" standing for one
+ * letter.
+ */
 static const struct {
     const char *word, *next;
 } CLASS_WORDS[] = {
-    {"common", "stock"}, {"common", "shares"}, {"common", "share"}, {"common", "units"}, {"class", "?"}, {"series", "?"},
+    {"common", "stock"}, {"common", "shares"}, {"common", "share"}, {"common", "units"},
+    {"class", "?"}, {"series", "?"},
     {"ordinary", "shares"}, {"ordinary", "share"}, {"american", "depositary"}, {"depositary", ""}, {"warrant", ""},
     {"warrants", ""}, {"units", ""}, {"adr", ""}, {"ads", ""}, {"rights", ""}, {"preferred", ""},
 };
@@ -106,7 +111,10 @@ static as_gram *entry(as_gazetteer *g, uint64_t hash)
     return gram;
 }
 
-/* Entry for the words [first, end) of a text, with the first word told how far to look; NULL without memory. */
+/*
+ * Entry for the words [first, end) of a text, with the first word told how far to look; NULL without
+ * memory.
+ */
 static as_gram *entry_words(as_gazetteer *g, const as_text *text, unsigned first, unsigned end)
 {
     uint64_t chain = 0;
@@ -207,7 +215,8 @@ static unsigned share_class_begin(const as_text *text)
         bool class_word = (text->token[i].flags & AS_TOKEN_PAREN) != 0;
 
         for (size_t k = 0; k < sizeof CLASS_WORDS / sizeof CLASS_WORDS[0]; k++)
-            class_word = class_word || (is_word_of(text, i, CLASS_WORDS[k].word) && next_is(text, i + 1, CLASS_WORDS[k].next));
+            class_word =
+                class_word || (is_word_of(text, i, CLASS_WORDS[k].word) && next_is(text, i + 1, CLASS_WORDS[k].next));
         if (class_word)
             return i;
     }
@@ -241,8 +250,9 @@ static as_alias_class guess_class(const as_text *text, unsigned first, unsigned 
     bool ordinary = true;
 
     for (unsigned i = first; i < end; i++)
-        ordinary = ordinary && has(text, i, AS_WORD_COMMON | AS_WORD_SMALL | AS_WORD_GENERIC | AS_WORD_MARKET |
-                                                AS_WORD_VERB | AS_WORD_ACRONYM);
+        ordinary = ordinary && has(text, i,
+                                   AS_WORD_COMMON | AS_WORD_SMALL | AS_WORD_GENERIC | AS_WORD_MARKET | AS_WORD_VERB |
+                                       AS_WORD_ACRONYM);
     if (end - first == 1)
         return ordinary ? AS_ALIAS_CONTEXT : AS_ALIAS_CASED;
     return ordinary ? AS_ALIAS_CASED : AS_ALIAS_SAFE;
@@ -287,7 +297,8 @@ static int add_name(as_gazetteer *g, name *n, uint32_t issuer)
 }
 
 /*
- * Share classes: instruments of the same name are one issuer, the first that has aliases of its own, or else the first.
+ * Share classes: instruments of the same name are one issuer, the first that has aliases of its
+ * own, or else the first.
  */
 static int unite_share_classes(as_gazetteer *g, const as_universe *universe, const as_lexicon *lexicon)
 {

@@ -1,15 +1,18 @@
 /*
  * The gazetteer: every way a headline may name an instrument, as hashes of one to six words.
  *
- * Built from the universe: aliases with their class as given; the legal name less its legal ending (Inc, Corp, plc, share
- * class) and less the endings headlines leave out (Technologies, Platforms, Holdings), with a class guessed from how
- * ordinary the words are; symbols as tickers. Phrases that look like a name and are not ("Oracle of Omaha") are entries
- * too: the longest match wins, so they swallow the name. Lookups are word by word, one hash table (PERFORMANCE 4).
+ * Built from the universe: aliases with their class as given; the legal name less its legal
+ * ending (Inc, Corp, plc, share class) and less the endings headlines leave out (Technologies,
+ * Platforms, Holdings), with a class guessed from how ordinary the words are; symbols as tickers.
+ * Phrases that look like a name and are not ("Oracle of Omaha") are entries too: the longest
+ * match wins, so they swallow the name. Lookups are word by word, one hash table (PERFORMANCE 4).
  *
- * Instruments with the same name less its share class are one issuer: the first of them in the universe.
- * A name that two issuers would share is dropped unless one of them gave it as an alias.
+ * Instruments with the same name less its share class are one issuer: the first of them in the
+ * universe. A name that two issuers would share is dropped unless one of them gave it as an
+ * alias.
  *
- * Threads: built at start, read-only afterwards. Memory: one table on the heap, about four entries an instrument.
+ * Threads: built at start, read-only afterwards. Memory: one table on the heap, about four
+ * entries an instrument.
  */
 #ifndef AS_FEEDS_NEWS_GAZETTEER_H
 #define AS_FEEDS_NEWS_GAZETTEER_H

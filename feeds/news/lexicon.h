@@ -1,8 +1,9 @@
 /*
  * as_lexicon: what the desk knows about single English words, as flags.
  *
- * Which words are common (and so weak as a name or a bare ticker), which follow or take a company in headlines, which end a
- * legal name. The lists are in lexicon.c; one hash table over all of them, so that a word of a headline is looked up once.
+ * Which words are common (and so weak as a name or a bare ticker), which follow or take a company
+ * in headlines, which end a legal name. The lists are in lexicon.c; one hash table over all of
+ * them, so that a word of a headline is looked up once.
  *
  * Threads: built at start, read-only afterwards. Memory: one table on the heap.
  */

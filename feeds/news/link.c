@@ -15,7 +15,7 @@ struct as_linker {
     uint64_t word_not, word_next, word_join, word_club, word_holdings, word_market, word_report, word_to;
 };
 
-static const double accept_score = 0.7;  /* SCIENCE 1.5 */
+static const double accept_score = 0.7;     /* SCIENCE 1.5 */
 static const uint32_t peer_bucket_max = 64; /* members of a larger bucket are not each other's peers */
 
 typedef enum verdict { VERDICT_NO, VERDICT_YES, VERDICT_ASK } verdict;
@@ -75,7 +75,8 @@ static bool looks_like_symbol(const as_text *text, unsigned first, unsigned word
     for (unsigned i = first; i < first + words; i++) {
         const as_token *token = &text->token[i];
 
-        if (token->kind == AS_CASE_NUMBER ? words == 1 : !token->upper_first || (token->kind == AS_CASE_TITLE && token->bytes > 1))
+        if (token->kind == AS_CASE_NUMBER ? words == 1
+                                          : !token->upper_first || (token->kind == AS_CASE_TITLE && token->bytes > 1))
             return false;
         if (token->kind == AS_CASE_MIXED)
             return false;
@@ -98,7 +99,8 @@ static verdict judge_ticker(const reader *r, const as_gram *gram, unsigned first
         return VERDICT_NO;
     weak = words == 1 && (single_letter || (token->lexicon & AS_WORD_ACRONYM) != 0);
     if ((token->flags & AS_TOKEN_PAREN) != 0) {
-        bool after_exchange = before != NULL && (before->flags & AS_TOKEN_COLON) != 0 && is_exchange(r->linker, before->hash);
+        bool after_exchange =
+            before != NULL && (before->flags & AS_TOKEN_COLON) != 0 && is_exchange(r->linker, before->hash);
 
         if (after_exchange || !weak || named_before(r, gram->ticker) || tagged(r, gram->ticker))
             return VERDICT_YES;
@@ -147,15 +149,20 @@ static verdict judge_alias(const reader *r, const as_gram *gram, unsigned first,
     return VERDICT_YES;
 }
 
-static void take(reader *r, uint32_t issuer, unsigned first, unsigned words, verdict v, bool ticker, const as_gram *gram)
+static void take(reader *r, uint32_t issuer, unsigned first, unsigned words, verdict v, bool ticker,
+                 const as_gram *gram)
 {
     candidate *c;
 
     if (r->count == AS_MENTION_MAX)
         return;
     c = &r->candidate[r->count++];
-    *c = (candidate){.issuer = issuer, .first = (uint8_t)first, .end = (uint8_t)(first + words), .verdict = (uint8_t)v,
-                     .ticker = ticker, .broker = (gram->flags & AS_GRAM_BROKER) != 0};
+    *c = (candidate){.issuer = issuer,
+                     .first = (uint8_t)first,
+                     .end = (uint8_t)(first + words),
+                     .verdict = (uint8_t)v,
+                     .ticker = ticker,
+                     .broker = (gram->flags & AS_GRAM_BROKER) != 0};
     c->quiet = gram->alias_class != AS_ALIAS_CONTEXT && !ticker;
 }
 
@@ -292,7 +299,10 @@ static bool may_part(const as_text *text, const as_token *token)
     return token->bytes > 3 && word[token->bytes - 1] == 'y' && word[token->bytes - 2] == 'l';
 }
 
-/* A business word within three words on the right ("plans", "shares", "to"), not across a stop or another noun. */
+/*
+ * A business word within three words on the right ("plans", "shares", "to"), not across a stop or
+ * another noun.
+ */
 static bool business_follows(const reader *r, const candidate *c)
 {
     const as_text *text = r->text;
@@ -341,7 +351,7 @@ static double score_for(const reader *r, unsigned idx)
         score += 0.7;
     if ((last->flags & AS_TOKEN_POSSESSIVE) != 0 && (last->lexicon & AS_WORD_FUNCTION) == 0)
         score += 0.7;
-    if (!text->title_case && !text->all_caps && token->upper_first && !(token->flags & AS_TOKEN_START) &&
+    if (!c->ticker && !text->title_case && !text->all_caps && token->upper_first && !(token->flags & AS_TOKEN_START) &&
         !(before != NULL && before->upper_first))
         score += 0.7;
     if (beside_linked(r, idx) || peer_linked(r, idx))
@@ -365,7 +375,10 @@ static double score_for(const reader *r, unsigned idx)
     return score;
 }
 
-/* Candidates that the context decides; twice, so that one accepted in the first round can vouch for its neighbour. */
+/*
+ * Candidates that the context decides; twice, so that one accepted in the first round can vouch for
+ * its neighbour.
+ */
 static void judge_context(reader *r)
 {
     for (unsigned round = 0; round < 2; round++)
@@ -501,8 +514,8 @@ void as_linker_read(const as_linker *linker, const as_text *text, const uint32_t
 
 int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_linker **linker)
 {
-    static const char *const exchange[] = {"nasdaq", "nyse", "amex", "nasdaqgs", "nasdaqgm", "nyseamerican",
-                                           "american", "tsx", "lse", "krx", "otc", "otcqb"};
+    static const char *const exchange[] = {"nasdaq",   "nyse", "amex", "nasdaqgs", "nasdaqgm", "nyseamerican",
+                                           "american", "tsx",  "lse",  "krx",      "otc",      "otcqb"};
     as_linker *made = calloc(1, sizeof *made);
 
     if (made == NULL || as_gazetteer_init(&made->gazetteer, universe, lexicon) != 0) {

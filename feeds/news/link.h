@@ -1,16 +1,20 @@
 /*
  * as_linker: which companies a headline is about.
  *
- * Finds names, aliases and tickers with the gazetteer, longest match first, then judges them by class (SCIENCE 1.5):
+ * Finds names, aliases and tickers with the gazetteer, longest match first, then judges them by
+ * class (SCIENCE 1.5):
  *   SAFE     stands as it is;
- *   CASED    needs the capitals its name has; in an all-caps or all-lower headline it is judged like CONTEXT;
- *   CONTEXT  needs a score of 0.7 from what surrounds it: own ticker or suffix +1.0, a business verb or noun right after,
- *            a word that takes a company right before, a possessive, a capital in mid-sentence, a neighbour or bucket
- *            peer that is linked, each +0.7; subject position +0.5; a feed's tag +0.5; adjective frame, lower case, hyphen
- *            on the left, each -1.0.
- * Tickers count in parentheses, as $CASHTAG, or bare in upper case (two letters or more, no ordinary word, and not in an
- * all-caps headline). A company that is only a foil ("it's not X", "the next X"), the house that rates another company,
- * and the names in a market researcher's list are no issuers (labels' guide). Tags corroborate, they never create.
+ *   CASED    needs the capitals its name has; in an all-caps or all-lower headline it is judged
+ *            like CONTEXT;
+ *   CONTEXT  needs a score of 0.7 from what surrounds it: own ticker or suffix +1.0, a business
+ *            verb or noun right after, a word that takes a company right before, a possessive, a
+ *            capital in mid-sentence, a neighbour or bucket peer that is linked, each +0.7;
+ *            subject position +0.5; a feed's tag +0.5; adjective frame, lower case, hyphen on the
+ *            left, each -1.0.
+ * Tickers count in parentheses, as $CASHTAG, or bare in upper case (two letters or more, no
+ * ordinary word, and not in an all-caps headline). A company that is only a foil ("it's not X",
+ * "the next X"), the house that rates another company, and the names in a market researcher's
+ * list are no issuers (labels' guide). Tags corroborate, they never create.
  *
  * Threads: immutable once made; reading is pure, without allocation. Time: linear in the words.
  */
@@ -33,14 +37,17 @@ typedef struct as_mention {
 } as_mention;
 
 typedef struct as_links {
-    uint32_t issuer[AS_HEADLINE_ISSUER_MAX];  /* in the order of appearance, unique */
-    float relevance[AS_HEADLINE_ISSUER_MAX];  /* 0..1, SCIENCE 1.2 */
+    uint32_t issuer[AS_HEADLINE_ISSUER_MAX]; /* in the order of appearance, unique */
+    float relevance[AS_HEADLINE_ISSUER_MAX]; /* 0..1, SCIENCE 1.2 */
     uint8_t issuer_count;
     uint8_t mention_count;
-    as_mention mention[AS_MENTION_MAX];       /* by place; untaken ones are dropped */
+    as_mention mention[AS_MENTION_MAX]; /* by place; untaken ones are dropped */
 } as_links;
 
-/* Bucket peers are read from the universe, which must outlive the linker, as must the lexicon. 0 or -ENOMEM. */
+/*
+ * Bucket peers are read from the universe, which must outlive the linker, as must the lexicon. 0 or
+ * -ENOMEM.
+ */
 int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_linker **linker);
 void as_linker_free(as_linker *linker);
 

@@ -16,7 +16,7 @@ typedef enum element_kind {
     ELEMENT_COLON
 } element_kind;
 
-enum { PREFIX_KEY_BYTES = 3, PREFIX_BYTES_MAX = 24 };
+enum { PREFIX_KEY_BYTES = 3, PREFIX_BYTES_MAX = 20, PRESENT_WORDS = 256 };
 
 /* Alternatives of one position are consecutive elements; all but the last have .more set. */
 typedef struct element {
@@ -28,15 +28,18 @@ typedef struct element {
 } element;
 
 typedef struct pattern {
-    uint32_t element;       /* first of element_count in the pool */
-    uint32_t last;          /* first element of the last position that takes a word */
+    uint32_t element; /* first of element_count in the pool */
+    uint32_t last;    /* first element of the last position that takes a word */
     uint32_t order;
     uint16_t element_count; /* positive ones, then the absent ones */
     uint16_t absent_count;
     uint16_t group, label;
 } pattern;
 
-/* Patterns that may begin at a word: keyed by the word's hash, its first three letters, or what it is. */
+/*
+ * Patterns that may begin at a word: keyed by the word's hash, its first three letters, or what it
+ * is.
+ */
 typedef struct bucket {
     uint64_t key; /* 0: empty */
     uint32_t first, count;
@@ -49,8 +52,9 @@ struct as_patterns {
     uint32_t pattern_count, pattern_room;
     bucket *bucket;
     uint32_t bucket_mask;
-    bool any_word;   /* a pattern may begin at any word */
-    uint32_t *index; /* pattern numbers, grouped by bucket, by order within one */
+    uint64_t present[PRESENT_WORDS]; /* bit per key: most words of a headline begin no pattern */
+    bool any_word;                   /* a pattern may begin at any word */
+    uint32_t *index;                 /* pattern numbers, grouped by bucket, by order within one */
 };
 
 static const uint64_t KEY_NUMBER = 1, KEY_COMPANY = 2, KEY_ANY = 3;
@@ -123,7 +127,7 @@ static int add_word(as_patterns *patterns, const char *word, size_t bytes, bool 
         if (!prefix)
             continue;
         if (token->bytes < PREFIX_KEY_BYTES || token->bytes > PREFIX_BYTES_MAX) {
-            *why = "three to twenty-four letters are wanted before *";
+            *why = "three to twenty letters are wanted before *";
             return -EINVAL;
         }
         e->prefix_bytes = token->bytes;
@@ -136,7 +140,7 @@ static int add_word(as_patterns *patterns, const char *word, size_t bytes, bool 
 static int add_mark(as_patterns *patterns, char mark, bool more)
 {
     static const char marks[] = "*#@^$?:";
-    static const uint8_t kind[] = {ELEMENT_GAP, ELEMENT_NUMBER, ELEMENT_COMPANY, ELEMENT_BEGIN,
+    static const uint8_t kind[] = {ELEMENT_GAP, ELEMENT_NUMBER,   ELEMENT_COMPANY, ELEMENT_BEGIN,
                                    ELEMENT_END, ELEMENT_QUESTION, ELEMENT_COLON};
     const char *at = strchr(marks, mark);
     element *e = element_add(patterns);
@@ -247,12 +251,27 @@ int as_patterns_add(as_patterns *patterns, const char *text, uint16_t group, uin
 static uint64_t key_of(const element *e)
 {
     switch (e->kind) {
-    case ELEMENT_WORD: return e->hash;
-    case ELEMENT_PREFIX: return e->hash;
-    case ELEMENT_NUMBER: return KEY_NUMBER;
-    case ELEMENT_COMPANY: return KEY_COMPANY;
-    default: return KEY_ANY;
+    case ELEMENT_WORD:
+        return e->hash;
+    case ELEMENT_PREFIX:
+        return e->hash;
+    case ELEMENT_NUMBER:
+        return KEY_NUMBER;
+    case ELEMENT_COMPANY:
+        return KEY_COMPANY;
+    default:
+        return KEY_ANY;
     }
+}
+
+static uint64_t *present_word(as_patterns *patterns, uint64_t key)
+{
+    return &patterns->present[key >> 6 & (PRESENT_WORDS - 1)];
+}
+
+static bool may_lead(const as_patterns *patterns, uint64_t key)
+{
+    return (patterns->present[key >> 6 & (PRESENT_WORDS - 1)] >> (key & 63) & 1u) != 0;
 }
 
 static bucket *bucket_of(const as_patterns *patterns, uint64_t key)
@@ -289,6 +308,7 @@ static void index_patterns(as_patterns *patterns, bool fill)
             bucket *b = bucket_of(patterns, key_of(e));
 
             b->key = key_of(e);
+            *present_word(patterns, key_of(e)) |= UINT64_C(1) << (key_of(e) & 63);
             if (fill)
                 patterns->index[b->first + b->count] = i;
             b->count++;
@@ -300,9 +320,15 @@ static void index_patterns(as_patterns *patterns, bool fill)
 
 int as_patterns_seal(as_patterns *patterns)
 {
-    uint32_t slots = 64, total = 0;
+    uint32_t slots = 64, total = 0, leads = 0;
 
-    while (slots < patterns->element_count * 2 + 2)
+    for (uint32_t i = 0; i < patterns->pattern_count; i++) {
+        const element *e = lead_of(patterns, &patterns->pattern[i]);
+
+        for (leads++; e->more != 0; e++)
+            leads++;
+    }
+    while (slots < leads * 2 + 2)
         slots *= 2;
     patterns->bucket = calloc(slots, sizeof *patterns->bucket);
     patterns->index = calloc(patterns->element_count + 1, sizeof *patterns->index);
@@ -364,7 +390,8 @@ static bool word_is(const as_text *text, const as_token *token, const element *e
 {
     if (e->kind == ELEMENT_WORD)
         return token->hash == e->hash;
-    return token->bytes >= e->prefix_bytes && token->bytes >= PREFIX_KEY_BYTES && memcmp(text->lower + token->offset, e->prefix, e->prefix_bytes) == 0;
+    return token->bytes >= e->prefix_bytes && token->bytes >= PREFIX_KEY_BYTES &&
+           memcmp(text->lower + token->offset, e->prefix, e->prefix_bytes) == 0;
 }
 
 /* Words taken by a position (one element with its alternatives) at a word; 0 if it does not match. */
@@ -380,8 +407,7 @@ static unsigned position_match(const as_pattern_view *view, const element *e, un
                 return view->company_end[at] - at;
         } else if (view->inside_name[at] != 0) {
             return 0;
-        } else if (e->kind == ELEMENT_NUMBER ? view->number[at] != 0
-                                             : word_is(text, &text->token[at], e)) {
+        } else if (e->kind == ELEMENT_NUMBER ? view->number[at] != 0 : word_is(text, &text->token[at], e)) {
             return 1;
         }
         if (!e->more)
@@ -393,15 +419,23 @@ static unsigned position_match(const as_pattern_view *view, const element *e, un
 static bool mark_holds(const as_text *text, element_kind kind, unsigned at)
 {
     switch (kind) {
-    case ELEMENT_BEGIN: return at == 0;
-    case ELEMENT_END: return at == text->token_count;
-    case ELEMENT_QUESTION: return at > 0 && (text->token[at - 1].flags & AS_TOKEN_QUESTION) != 0;
-    case ELEMENT_COLON: return at > 0 && (text->token[at - 1].flags & AS_TOKEN_COLON) != 0;
-    default: return false;
+    case ELEMENT_BEGIN:
+        return at == 0;
+    case ELEMENT_END:
+        return at == text->token_count;
+    case ELEMENT_QUESTION:
+        return at > 0 && (text->token[at - 1].flags & AS_TOKEN_QUESTION) != 0;
+    case ELEMENT_COLON:
+        return at > 0 && (text->token[at - 1].flags & AS_TOKEN_COLON) != 0;
+    default:
+        return false;
     }
 }
 
-/* Match the elements [e, end) at a word; gaps try every length, bounded by elements and AS_PATTERN_GAP_MAX. */
+/*
+ * Match the elements [e, end) at a word; gaps try every length, bounded by elements and
+ * AS_PATTERN_GAP_MAX.
+ */
 static bool match_here(const as_pattern_view *view, const element *e, const element *end, unsigned at)
 {
     while (e < end) {
@@ -487,8 +521,11 @@ typedef struct scan {
 
 static void scan_bucket(scan *s, uint64_t key, unsigned at)
 {
-    const bucket *b = bucket_of(s->patterns, key);
+    const bucket *b;
 
+    if (!may_lead(s->patterns, key))
+        return;
+    b = bucket_of(s->patterns, key);
     for (uint32_t i = 0; i < b->count; i++) {
         const pattern *p = &s->patterns->pattern[s->patterns->index[b->first + i]];
 

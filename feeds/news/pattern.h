@@ -1,7 +1,8 @@
 /*
  * Patterns: phrases of words, compiled once and matched against a headline's words.
  *
- * A pattern is a line of elements separated by blanks; the words of the headline must match them one after the other:
+ * A pattern is a line of elements separated by blanks; the words of the headline must match them
+ * one after the other:
  *   word      that word, any case; a hyphenated one is several words
  *   word*     a word that begins so (three letters or more before the star)
  *   a|b*|@|#  one of these
@@ -11,11 +12,12 @@
  *   ^ and $   the headline begins or ends here
  *   ? :       the word before is followed by this mark
  *   !word     the headline holds that word nowhere (word* and a|b as above; !? is "no question mark")
- * Each pattern belongs to a group (0..AS_PATTERN_GROUP_MAX - 1) and has an order; a scan tells, per group or over all of
- * them, the lowest order that matches.
+ * Each pattern belongs to a group (0..AS_PATTERN_GROUP_MAX - 1) and has an order; a scan tells,
+ * per group or over all of them, the lowest order that matches.
  *
- * Patterns are found by their first word through a hash table, so a headline costs about as much as it has words.
- * Threads: immutable after as_patterns_seal; matching is pure, without allocation.
+ * Patterns are found by their first word through a hash table, so a headline costs about as much
+ * as it has words. Threads: immutable after as_patterns_seal; matching is pure, without
+ * allocation.
  */
 #ifndef AS_FEEDS_NEWS_PATTERN_H
 #define AS_FEEDS_NEWS_PATTERN_H
@@ -51,7 +53,8 @@ int as_patterns_new(as_patterns **patterns);
 void as_patterns_free(as_patterns *patterns);
 
 /*
- * Add a pattern. 0; -EINVAL with *why set to what is wrong (static text); -ENOMEM. Lower order wins; label is the caller's.
+ * Add a pattern. 0; -EINVAL with *why set to what is wrong (static text); -ENOMEM. Lower order
+ * wins; label is the caller's.
  */
 int as_patterns_add(as_patterns *patterns, const char *pattern, uint16_t group, uint32_t order, uint16_t label,
                     const char **why);

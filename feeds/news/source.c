@@ -22,18 +22,23 @@ static const struct {
      "dow jones newswires;ap;associated press;apnews;nikkei;nikkei asia;the information;theinformation"},
     {AS_CLASS_PRESS, 2,
      "cnbc;nytimes;new york times;the new york times;barrons;barron's;marketwatch;techcrunch;forbes;businessinsider;"
-     "business insider;washingtonpost;washington post;bbc;bbc.co.uk;theguardian;guardian;yonhap;digitimes;axios;the verge;theverge;"
+     "business insider;washingtonpost;washington post;bbc;bbc.co.uk;theguardian;guardian;yonhap;digitimes;axios;the "
+     "verge;theverge;"
      "fortune;cnn;foxbusiness;nypost;geekwire;investors;politico;semafor;wired;economist;bbc news;usatoday;latimes;"
      "fastcompany;deadline;variety;the register;theregister;investopedia;pymnts;nhk;caixin;scmp;korea herald"},
     {AS_CLASS_AGGREGATOR, 3 | COLUMNS,
-     "fool;the motley fool;motley fool;seekingalpha;seeking alpha;investorplace;247wallst;24/7 wall st;insidermonkey;gurufocus;"
+     "fool;the motley fool;motley fool;seekingalpha;seeking alpha;investorplace;247wallst;24/7 wall "
+     "st;insidermonkey;gurufocus;"
      "zacks;simplywall.st;simplywallst;stocknews;kiplinger;morningstar;thestreet;tipranks"},
     {AS_CLASS_AGGREGATOR, 3,
-     "benzinga;marketbeat;finbold;invezz;fxempire;proactiveinvestors;proactiveinvestors.co.uk;schaeffersresearch;youtube;"
-     "yahoo;finance.yahoo;yahoo finance;msn;investing;investing.com;aggregator;google news;coindesk;cointelegraph;techflow;"
+     "benzinga;marketbeat;finbold;invezz;fxempire;proactiveinvestors;proactiveinvestors.co.uk;schaeffersresearch;"
+     "youtube;"
+     "yahoo;finance.yahoo;yahoo finance;msn;investing;investing.com;aggregator;google "
+     "news;coindesk;cointelegraph;techflow;"
      "odaily;gate;stocktitan;quiverquant;nasdaq"},
     {AS_CLASS_SOCIAL, 4,
-     "x;x.com;twitter;reddit;stocktwits;truthsocial;truth social;weibo;telegram;discord;facebook;tiktok;mastodon;bluesky"},
+     "x;x.com;twitter;reddit;stocktwits;truthsocial;truth "
+     "social;weibo;telegram;discord;facebook;tiktok;mastodon;bluesky"},
 };
 
 /* Lower case, without scheme, "www." and what follows a slash. The length written. */
@@ -88,10 +93,14 @@ int as_sources_init(as_sources *sources, const as_playbook *playbook)
 
         put(sources, name, bytes, (as_source_entry){.source_class = from->source_class, .tier = from->tier});
     }
-    /* the well-known ones live in a table of their own behind it, because what a record gives comes before them */
+    /*
+     * the well-known ones live in a table of their own behind it, because what a record gives comes
+     * before them
+     */
     for (size_t k = 0; k < sizeof KNOWN / sizeof KNOWN[0]; k++) {
         as_sources known = {.entry = sources->entry + SOURCE_SLOTS, .mask = sources->mask};
-        as_source_entry entry = {.source_class = KNOWN[k].source_class, .tier = KNOWN[k].tier & 7u,
+        as_source_entry entry = {.source_class = KNOWN[k].source_class,
+                                 .tier = KNOWN[k].tier & 7u,
                                  .columns = (KNOWN[k].tier & COLUMNS) != 0};
 
         for (const char *at = KNOWN[k].names; *at != '\0';) {

@@ -1,10 +1,11 @@
 /*
  * as_sources: who says it. Resolves a headline's source to a class and a tier (DESIGN 6.22).
  *
- * In this order: the playbook's sources by name; what the record gives; a short list of well-known wires, papers,
- * press-release services, aggregators and forums; and last, aggregator and tier 3. Names are compared without case,
- * scheme, "www." and, failing that, without their last domain ("reuters.com" is "Reuters"). A class without a tier takes
- * its usual one (official 1, press 2, aggregator 3, social 4), a tier without a class likewise.
+ * In this order: the playbook's sources by name; what the record gives; a short list of well-
+ * known wires, papers, press-release services, aggregators and forums; and last, aggregator and
+ * tier 3. Names are compared without case, scheme, "www." and, failing that, without their last
+ * domain ("reuters.com" is "Reuters"). A class without a tier takes its usual one (official 1,
+ * press 2, aggregator 3, social 4), a tier without a class likewise.
  *
  * Threads: immutable once made; resolving is pure, without allocation.
  */

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-/* Base letters of U+00C0..U+017F; '_' marks what has none. Two-letter forms (ae, ss, oe) keep their first letter. */
+/*
+ * Base letters of U+00C0..U+017F; '_' marks what has none. Two-letter forms (ae, ss, oe) keep their
+ * first letter.
+ */
 static const char LATIN_BASE[] = "AAAAAAACEEEEIIII" /* C0 */
                                  "DNOOOOO_OUUUUYTs" /* D0 */
                                  "aaaaaaaceeeeiiii" /* E0 */
@@ -156,7 +159,10 @@ static void fold_all(folder *f, const unsigned char *raw, size_t raw_bytes)
     f->text->bytes = f->bytes;
 }
 
-/* End of the word that begins at, letters and digits with their inner points, commas and apostrophes. */
+/*
+ * End of the word that begins at, letters and digits with their inner points, commas and
+ * apostrophes.
+ */
 static unsigned word_end(const char *s, unsigned at)
 {
     for (;;) {
@@ -227,7 +233,9 @@ static between between_read(const char *s, unsigned from, unsigned to)
 
         b.last = c;
         switch (c) {
-        case ' ': b.blank = true; break;
+        case ' ':
+            b.blank = true;
+            break;
         case '-':
             if (is_blank(before) || is_blank(s[i + 1]) || before == '-')
                 b.loose_dash = b.loose_dash || is_blank(s[i + 1]) || before == '-';
@@ -238,17 +246,41 @@ static between between_read(const char *s, unsigned from, unsigned to)
             if (is_blank(s[i + 1]) || s[i + 1] == '"' || s[i + 1] == '\'')
                 b.stop = true;
             break;
-        case '!': case ';': b.stop = true; break;
-        case '|': b.stop = true; break;
-        case '?': b.question = true; break;
-        case ':': b.colon = true; break;
-        case ',': b.comma = true; break;
-        case '(': b.open = true; b.close = false; break;
-        case ')': b.close = true; break;
-        case '$': b.money = i + 1 == to; break;
-        case '&': case '/': b.slash_and = true; break;
-        case '\'': break;
-        default: b.other = true; break;
+        case '!':
+        case ';':
+            b.stop = true;
+            break;
+        case '|':
+            b.stop = true;
+            break;
+        case '?':
+            b.question = true;
+            break;
+        case ':':
+            b.colon = true;
+            break;
+        case ',':
+            b.comma = true;
+            break;
+        case '(':
+            b.open = true;
+            b.close = false;
+            break;
+        case ')':
+            b.close = true;
+            break;
+        case '$':
+            b.money = i + 1 == to;
+            break;
+        case '&':
+        case '/':
+            b.slash_and = true;
+            break;
+        case '\'':
+            break;
+        default:
+            b.other = true;
+            break;
         }
     }
     return b;
@@ -333,8 +365,7 @@ static void judge_case(as_text *text)
     text->all_lower = any_upper == 0;
     text->all_caps = upper >= 3 && with_lower == 0;
     text->title_case = !text->all_caps && longer >= 3 && longer_upper * 4 >= longer * 3;
-    text->sentence_count =
-        text->token_count > 0 ? (uint16_t)(text->token[text->token_count - 1].sentence + 1u) : 0;
+    text->sentence_count = text->token_count > 0 ? (uint16_t)(text->token[text->token_count - 1].sentence + 1u) : 0;
 }
 
 static unsigned take_word(as_text *text, const folder *f, unsigned at, as_token *token)

@@ -1,16 +1,18 @@
 /*
  * as_text: a headline as the desk sees it, folded to ASCII and cut into words.
  *
- * Folding: Unicode dashes, quotes, blanks and the Latin letters with marks (U+00C0..U+017F) become ASCII, currency signs
- * become '$', trade marks vanish, everything else outside ASCII becomes a blank; bytes that are not UTF-8 are skipped. No
- * code point grows, so the folded text is never longer than the raw one.
+ * Folding: Unicode dashes, quotes, blanks and the Latin letters with marks (U+00C0..U+017F)
+ * become ASCII, currency signs become '$', trade marks vanish, everything else outside ASCII
+ * becomes a blank; bytes that are not UTF-8 are skipped. No code point grows, so the folded text
+ * is never longer than the raw one.
  *
- * A word is a run of letters and digits. An apostrophe between letters belongs to it ("isn't") unless it is a possessive
- * 's, which is stripped and flagged. A point or comma between digits belongs to the number. Letters joined by points are
- * one word ("U.S." is "us", upper case). Case is kept as a kind, because case is evidence (SCIENCE 1.5).
+ * A word is a run of letters and digits. An apostrophe between letters belongs to it ("isn't")
+ * unless it is a possessive 's, which is stripped and flagged. A point or comma between digits
+ * belongs to the number. Letters joined by points are one word ("U.S." is "us", upper case). Case
+ * is kept as a kind, because case is evidence (SCIENCE 1.5).
  *
- * Threads: a plain value. Memory: fixed, no allocation. Limits: AS_HEADLINE_TEXT_BYTES of text, AS_TOKEN_MAX words; what is
- * beyond is not read and .cut is set.
+ * Threads: a plain value. Memory: fixed, no allocation. Limits: AS_HEADLINE_TEXT_BYTES of text,
+ * AS_TOKEN_MAX words; what is beyond is not read and .cut is set.
  */
 #ifndef AS_FEEDS_NEWS_TEXT_H
 #define AS_FEEDS_NEWS_TEXT_H
@@ -25,10 +27,10 @@ enum { AS_TOKEN_MAX = 128 };
 
 typedef enum as_token_case {
     AS_CASE_LOWER = 0,
-    AS_CASE_TITLE = 1,  /* first letter upper, the rest lower; also a single upper-case letter */
-    AS_CASE_UPPER = 2,  /* two letters or more, all upper */
-    AS_CASE_MIXED = 3,  /* iPhone, CoreWeave */
-    AS_CASE_NUMBER = 4  /* begins with a digit */
+    AS_CASE_TITLE = 1, /* first letter upper, the rest lower; also a single upper-case letter */
+    AS_CASE_UPPER = 2, /* two letters or more, all upper */
+    AS_CASE_MIXED = 3, /* iPhone, CoreWeave */
+    AS_CASE_NUMBER = 4 /* begins with a digit */
 } as_token_case;
 
 enum {

@@ -1,8 +1,9 @@
 /*
  * The desk's own phrases: how newspapers say "perhaps", "no", "we think", "good" and "bad".
  *
- * Patterns of pattern.h, each in one group. They are about language, not markets, so they are data of the desk and no part
- * of the playbook; a playbook cannot change what "declined to comment" means.
+ * Patterns of pattern.h, each in one group. They are about language, not markets, so they are
+ * data of the desk and no part of the playbook; a playbook cannot change what "declined to
+ * comment" means.
  */
 #ifndef AS_FEEDS_NEWS_WORDING_H
 #define AS_FEEDS_NEWS_WORDING_H
@@ -12,22 +13,22 @@
 #include <stdint.h>
 
 typedef enum as_wording {
-    AS_WORDING_RUMOUR,       /* unnamed sources, "reportedly" */
-    AS_WORDING_PLANS,        /* plans and considerations nobody has put on record */
-    AS_WORDING_DEVELOPING,   /* a regulator or counterparty partly on record */
+    AS_WORDING_RUMOUR,     /* unnamed sources, "reportedly" */
+    AS_WORDING_PLANS,      /* plans and considerations nobody has put on record */
+    AS_WORDING_DEVELOPING, /* a regulator or counterparty partly on record */
     AS_WORDING_DENIED,
     AS_WORDING_OPINION,
-    AS_WORDING_ON_RECORD,    /* a rating that is a fact: a credit rating */
+    AS_WORDING_ON_RECORD, /* a rating that is a fact: a credit rating */
     AS_WORDING_HYPOTHETICAL,
     AS_WORDING_DECLINED,
     AS_WORDING_UNVERIFIED,
     AS_WORDING_OWN_SOURCING,
     AS_WORDING_RETRACTED,
     AS_WORDING_REVISED,
-    AS_WORDING_NOTICE,       /* of no family whatever its words: a results date, a grant, a market researcher's list */
+    AS_WORDING_NOTICE, /* no family, whatever its words: a date, a grant, a list */
     AS_WORDING_GOOD,
     AS_WORDING_BAD,
-    AS_WORDING_RELIEF        /* turns a family that is bad by itself: dropped, exempted, cleared */
+    AS_WORDING_RELIEF /* turns a family that is bad by itself: dropped, exempted, cleared */
 } as_wording;
 
 typedef struct as_wording_pattern {

@@ -3,8 +3,9 @@
 #include "tests/support/json_vector.h"
 
 /*
- * How well the desk reads 354 real, labelled headlines. A report; the floors only catch a collapse. Issuers that are not in
- * the universe of the reference day are left out of the wanted sets.
+ * How well the desk reads 354 real, labelled headlines. A report; the floors only catch a
+ * collapse. Issuers that are not in the universe of the reference day are left out of the wanted
+ * sets.
  */
 typedef struct ast_score {
     unsigned rows, issuers, event, status, polarity, polarity_rows;
@@ -58,7 +59,8 @@ static void real_headlines_are_mostly_read_as_people_read_them(void **state)
         ast_row(&d, row, &score);
         ast_json_free(row);
     }
-    printf("%u headlines: exact issuers %.1f %%, event %.1f %%, status %.1f %%, polarity %.1f %% (where an issuer is linked)\n",
+    printf("%u headlines: exact issuers %.1f %%, event %.1f %%, status %.1f %%, polarity %.1f %% (where an issuer is "
+           "linked)\n",
            score.rows, 100.0 * score.issuers / score.rows, 100.0 * score.event / score.rows,
            100.0 * score.status / score.rows, 100.0 * score.polarity / score.polarity_rows);
     assert_true(score.issuers * 100 >= score.rows * 95);

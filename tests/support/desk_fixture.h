@@ -1,5 +1,6 @@
 /*
- * A desk in tests: the universe and playbook of the reference day, or of texts given by the test, and one-line reading.
+ * A desk in tests: the universe and playbook of the reference day, or of texts given by the test,
+ * and one-line reading.
  */
 #ifndef AST_SUPPORT_DESK_FIXTURE_H
 #define AST_SUPPORT_DESK_FIXTURE_H

@@ -41,7 +41,10 @@ static void ast_expect_polarity(const char *text, int polarity)
         fail_msg("\"%s\": polarity %d, expected %d", text, headline->reading.polarity, polarity);
 }
 
-/* The families the reference event and its indicators need; the labelled set holds few or none of them. */
+/*
+ * The families the reference event and its indicators need; the labelled set holds few or none of
+ * them.
+ */
 static void families_of_the_supply_chain_are_told_apart(void **state)
 {
     (void)state;
@@ -101,8 +104,8 @@ static void the_cue_is_what_the_headline_says(void **state)
 static void marks_feed_the_status_machine(void **state)
 {
     (void)state;
-    const as_headline *h = ast_desk_read(&ast_d, "Reuters",
-                                         "Meta cloud plan may change; Reuters could not verify; Meta declined to comment");
+    const as_headline *h = ast_desk_read(
+        &ast_d, "Reuters", "Meta cloud plan may change; Reuters could not verify; Meta declined to comment");
     assert_int_equal(h->reading.marks, AS_MARK_UNVERIFIED | AS_MARK_DECLINED);
     h = ast_desk_read(&ast_d, "wire", "Zuckerberg: selling capacity is an option if we overbuild AI infrastructure");
     assert_int_equal(h->reading.marks, AS_MARK_HYPOTHETICAL);
@@ -181,7 +184,8 @@ static void a_phrase_that_is_none_is_an_error_that_names_it(void **state)
 static void the_earlier_family_wins(void **state)
 {
     (void)state;
-    static const char text[] = "version: t\nevents:\n  labour: {phrases: [\"strike\"]}\n  macro: {phrases: [\"miners strike\"]}\n";
+    static const char text[] =
+        "version: t\nevents:\n  labour: {phrases: [\"strike\"]}\n  macro: {phrases: [\"miners strike\"]}\n";
     as_playbook *playbook = NULL;
     ast_desk d = {.universe = ast_d.universe};
     assert_int_equal(as_playbook_compile("t.yaml", text, strlen(text), &ast_d.universe, 5, &playbook), 0);

@@ -36,7 +36,8 @@ static void the_reference_day_is_read_as_one_story(void **state)
          AS_CUE_CONFIRMED, AS_MARK_HYPOTHETICAL, AS_CLASS_OFFICIAL, 1},
         {"Bloomberg", "Meta Plans to Sell Excess AI Compute Through New Cloud Business, People Familiar Say",
          AS_CUE_RUMOUR, AS_MARK_OWN_SOURCING, AS_CLASS_PRESS, 1},
-        {"Reuters", "Meta cloud plan still in development and may change; Reuters could not verify; Meta declined to comment",
+        {"Reuters",
+         "Meta cloud plan still in development and may change; Reuters could not verify; Meta declined to comment",
          AS_CUE_RUMOUR, AS_MARK_DECLINED | AS_MARK_UNVERIFIED, AS_CLASS_PRESS, 1},
         {"aggregator", "Meta announced plans to launch a cloud business that sells its excess AI computing power",
          AS_CUE_CONFIRMED, 0, AS_CLASS_AGGREGATOR, 3},
@@ -56,7 +57,8 @@ static void the_reference_day_is_read_as_one_story(void **state)
 static void the_shipped_headlines_are_read_alike(void **state)
 {
     (void)state;
-    static const unsigned marks[] = {AS_MARK_HYPOTHETICAL, AS_MARK_OWN_SOURCING, AS_MARK_DECLINED | AS_MARK_UNVERIFIED, 0};
+    static const unsigned marks[] = {AS_MARK_HYPOTHETICAL, AS_MARK_OWN_SOURCING, AS_MARK_DECLINED | AS_MARK_UNVERIFIED,
+                                     0};
     char *text = ast_file_text("examples/reference-day/headlines.ndjson");
     unsigned count = 0;
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {

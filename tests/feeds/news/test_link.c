@@ -4,24 +4,23 @@
 #include "feeds/news/link.h"
 #include "tests/support/random.h"
 
-static const char ast_csv[] =
-    "symbol,name,bucket,factor,calendar,currency,qty_exp,aliases\n"
-    "META,\"Meta Platforms, Inc. Class A Common Stock\",web,,,,,Facebook|SAFE\n"
-    "GOOGL,Alphabet Inc. Class A Common Stock,web,,,,,Google|SAFE\n"
-    "GOOG,Alphabet Inc. Class C Capital Stock,web,,,,,\n"
-    "TGT,Target Corporation Common Stock,shop,,,,,\n"
-    "WMT,Walmart Inc. Common Stock,shop,,,,,\n"
-    "ARM,Arm Holdings plc American Depositary Shares,chip,,,,,Arm|CASED\n"
-    "ORCL,Oracle Corporation Common Stock,cloud,,,,,\n"
-    "NOW,\"ServiceNow, Inc. Common Stock\",cloud,,,,,\n"
-    "BRK.B,Berkshire Hathaway Inc.,broad,,,,,\n"
-    "DELL,Dell Technologies Inc. Class C Common Stock,box,,,,,\n"
-    "GS,\"Goldman Sachs Group, Inc. (The) Common Stock\",bank,,,,,\n"
-    "T,AT&T Inc.,tel,,,,,\n"
-    "AI,\"C3.ai, Inc. Class A Common Stock\",cloud,,,,,\n"
-    "BBY,\"Best Buy Co., Inc. Common Stock\",shop,,,,,\n"
-    "LAM1,Lamb Weston Holdings Inc.,food,,,,,Shared Name|SAFE\n"
-    "NDAQ,Nasdaq Inc. Common Stock,bank,,,,,\n";
+static const char ast_csv[] = "symbol,name,bucket,factor,calendar,currency,qty_exp,aliases\n"
+                              "META,\"Meta Platforms, Inc. Class A Common Stock\",web,,,,,Facebook|SAFE\n"
+                              "GOOGL,Alphabet Inc. Class A Common Stock,web,,,,,Google|SAFE\n"
+                              "GOOG,Alphabet Inc. Class C Capital Stock,web,,,,,\n"
+                              "TGT,Target Corporation Common Stock,shop,,,,,\n"
+                              "WMT,Walmart Inc. Common Stock,shop,,,,,\n"
+                              "ARM,Arm Holdings plc American Depositary Shares,chip,,,,,Arm|CASED\n"
+                              "ORCL,Oracle Corporation Common Stock,cloud,,,,,\n"
+                              "NOW,\"ServiceNow, Inc. Common Stock\",cloud,,,,,\n"
+                              "BRK.B,Berkshire Hathaway Inc.,broad,,,,,\n"
+                              "DELL,Dell Technologies Inc. Class C Common Stock,box,,,,,\n"
+                              "GS,\"Goldman Sachs Group, Inc. (The) Common Stock\",bank,,,,,\n"
+                              "T,AT&T Inc.,tel,,,,,\n"
+                              "AI,\"C3.ai, Inc. Class A Common Stock\",cloud,,,,,\n"
+                              "BBY,\"Best Buy Co., Inc. Common Stock\",shop,,,,,\n"
+                              "LAM1,Lamb Weston Holdings Inc.,food,,,,,Shared Name|SAFE\n"
+                              "NDAQ,Nasdaq Inc. Common Stock,bank,,,,,\n";
 
 static as_universe ast_universe;
 static as_lexicon ast_lexicon;
@@ -169,8 +168,9 @@ static void issuers_come_in_order_of_appearance_with_falling_relevance(void **st
 static void random_headlines_keep_the_invariants(void **state)
 {
     (void)state;
-    static const char *const word[] = {"Meta", "meta", "Target", "TARGET", "(ORCL)", "$T", "Oracle", "of", "Omaha", "raises",
-                                       "Arm", "holdings", "Best", "Buy", "not", "-", "and", ",", "GOOG", "the", "NOW", "Google"};
+    static const char *const word[] = {"Meta",  "meta",   "Target", "TARGET",   "(ORCL)", "$T",    "Oracle", "of",
+                                       "Omaha", "raises", "Arm",    "holdings", "Best",   "Buy",   "not",    "-",
+                                       "and",   ",",      "GOOG",   "the",      "NOW",    "Google"};
     uint64_t seed = 18;
     printf("seed %llu\n", (unsigned long long)seed);
     for (unsigned round = 0; round < 20000; round++) {

@@ -134,7 +134,8 @@ static void the_least_order_wins(void **state)
     const char *why = "";
     assert_int_equal(as_patterns_new(&patterns), 0);
     for (uint32_t i = 0; i < 1000; i++)
-        assert_int_equal(as_patterns_add(patterns, i % 2 ? "cloud deal" : "cloud *  deal", 0, 5000 - i, (uint16_t)i, &why), 0);
+        assert_int_equal(
+            as_patterns_add(patterns, i % 2 ? "cloud deal" : "cloud *  deal", 0, 5000 - i, (uint16_t)i, &why), 0);
     assert_int_equal(as_patterns_add(patterns, "deal", 1, 0, 7777, &why), 0);
     assert_int_equal(as_patterns_seal(patterns), 0);
     as_text_read(&text, "cloud deal", 10);

@@ -92,18 +92,22 @@ static void initials_are_one_word_and_an_abbreviation_ends_no_sentence(void **st
 static void unicode_is_folded_and_never_grows(void **state)
 {
     (void)state;
-    ast_read("Qu\xc3\xa9" "bec \xe2\x80\x9cgreen\xe2\x80\x9d\xe2\x80\x94now\xc2\xae \xef\xbc\xa1\xef\xbc\xa2");
+    ast_read("Qu\xc3\xa9"
+             "bec \xe2\x80\x9cgreen\xe2\x80\x9d\xe2\x80\x94now\xc2\xae \xef\xbc\xa1\xef\xbc\xa2");
     ast_expect_word(0, "quebec");
     ast_expect_word(1, "green");
     assert_true(ast_text.token[2].flags & AS_TOKEN_START);
     ast_expect_word(3, "ab");
-    assert_true(ast_text.bytes <= strlen("Qu\xc3\xa9" "bec \xe2\x80\x9cgreen\xe2\x80\x9d\xe2\x80\x94now\xc2\xae \xef\xbc\xa1\xef\xbc\xa2"));
+    assert_true(ast_text.bytes <=
+                strlen("Qu\xc3\xa9"
+                       "bec \xe2\x80\x9cgreen\xe2\x80\x9d\xe2\x80\x94now\xc2\xae \xef\xbc\xa1\xef\xbc\xa2"));
 }
 
 static void bytes_that_are_not_utf8_are_skipped(void **state)
 {
     (void)state;
-    ast_read("Me\xff" "ta \xc3 \xe2\x80 \xc0\xaf \xed sells");
+    ast_read("Me\xff"
+             "ta \xc3 \xe2\x80 \xc0\xaf \xed sells");
     ast_expect_word(0, "meta");
     ast_expect_word(1, "sells");
     assert_int_equal(ast_text.token_count, 2);
@@ -150,8 +154,7 @@ static void random_bytes_keep_the_invariants(void **state)
         size_t bytes = ast_random(&seed) % sizeof raw;
         static const char usual[] = "aB1 -.'$(),:;?!&/\xe2\x80\x99\xc3\xa9";
         for (size_t i = 0; i < bytes; i++)
-            raw[i] = ast_random(&seed) % 8 ? usual[ast_random(&seed) % (sizeof usual - 1)]
-                                           : (char)ast_random(&seed);
+            raw[i] = ast_random(&seed) % 8 ? usual[ast_random(&seed) % (sizeof usual - 1)] : (char)ast_random(&seed);
         as_text_read(&ast_text, raw, bytes);
         assert_true(ast_text.bytes <= bytes);
         assert_true(ast_text.token_count <= AS_TOKEN_MAX);
