@@ -222,6 +222,16 @@ static int compare_symbol_channels(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Does a family before this one have a channel of that key? Then it was warned about there. */
+static bool was_met(const compiler *c, uint32_t order, const char *key)
+{
+    int events = as_yaml_get(c->yaml, as_yaml_root(c->yaml), "events");
+    for (uint32_t i = 0; i < order; i++)
+        if (as_yaml_get(c->yaml, as_yaml_get(c->yaml, as_yaml_at(c->yaml, events, i, NULL), "channels"), key))
+            return true;
+    return false;
+}
+
 static int compile_channels(const compiler *c, int node, as_event_family *family)
 {
     const struct {
@@ -256,8 +266,8 @@ static int compile_channels(const compiler *c, int node, as_event_family *family
             family->bucket[bucket] = channel;
         else if (instrument != AS_INSTRUMENT_NONE)
             family->symbol[family->symbol_count++] = (as_symbol_channel){instrument, channel};
-        else
-            as_yaml_warn(c->yaml, entry, "neither a bucket nor a symbol of this universe: left out");
+        else if (!was_met(c, family->order, key))
+            as_yaml_warn(c->yaml, entry, "neither a bucket nor a symbol of this universe: left out, here and below");
     }
     qsort(family->symbol, family->symbol_count, sizeof *family->symbol, compare_symbol_channels);
     return 0;

@@ -81,7 +81,6 @@ static void connected(as_feed *feed, uint64_t now_ns)
 {
     int fd = feed->connecting_fd;
     feed->connecting_fd = -1;
-    feed->mode = AS_TCP_CONNECT;
     if (!adopt(feed, fd)) {
         schedule(feed, now_ns);
         return;

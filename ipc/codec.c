@@ -208,19 +208,55 @@ static void put_double(as_writer *writer, double number)
         as_writer_nil(writer);
 }
 
-static void put_value(as_writer *writer, const as_decision *decision, const as_envelope *envelope, const field *f)
+/* A number of as_decision: what is undefined becomes nil. */
+static void put_number(as_writer *writer, const char *at, field_type type)
 {
-    const char *at = (const char *)decision + f->offset;
     uint64_t time;
     int64_t px;
     uint32_t count;
     double number;
-    char hex[33];
+    switch (type) {
+    case FIELD_SIGN:
+        as_writer_int(writer, *(const int8_t *)at);
+        break;
+    case FIELD_NUMBER:
+        memcpy(&number, at, sizeof number);
+        put_double(writer, number);
+        break;
+    case FIELD_PRICE:
+        memcpy(&px, at, sizeof px);
+        px == AS_PX_UNDEFINED ? as_writer_nil(writer) : as_writer_int(writer, px);
+        break;
+    case FIELD_COUNT32:
+        memcpy(&count, at, sizeof count);
+        as_writer_uint(writer, count);
+        break;
+    default: /* FIELD_TIME */
+        memcpy(&time, at, sizeof time);
+        time == AS_TS_UNDEFINED ? as_writer_nil(writer) : as_writer_uint(writer, time);
+    }
+}
 
+static void put_status(as_writer *writer, as_fact_status status)
+{
+    const char *text = as_fact_status_text(status);
+    text ? as_writer_text(writer, text) : as_writer_nil(writer);
+}
+
+static void put_envelope(as_writer *writer, const as_envelope *envelope, size_t offset)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)envelope + offset, sizeof value);
+    as_writer_uint(writer, value);
+}
+
+static void put_value(as_writer *writer, const as_decision *decision, const as_envelope *envelope, const field *f)
+{
+    const char *at = (const char *)decision + f->offset;
+    char hex[33];
     switch (f->type) {
     case FIELD_ENVELOPE:
-        memcpy(&time, (const char *)envelope + f->offset, sizeof time);
-        as_writer_uint(writer, time);
+        put_envelope(writer, envelope, f->offset);
         break;
     case FIELD_VERSION:
         as_writer_uint(writer, AS_WIRE_VERSION);
@@ -238,29 +274,8 @@ static void put_value(as_writer *writer, const as_decision *decision, const as_e
     case FIELD_TEXT:
         as_writer_text(writer, at);
         break;
-    case FIELD_STATUS: {
-        const char *text = as_fact_status_text((as_fact_status)decision->status);
-        text ? as_writer_text(writer, text) : as_writer_nil(writer);
-        break;
-    }
-    case FIELD_SIGN:
-        as_writer_int(writer, *(const int8_t *)at);
-        break;
-    case FIELD_NUMBER:
-        memcpy(&number, at, sizeof number);
-        put_double(writer, number);
-        break;
-    case FIELD_TIME:
-        memcpy(&time, at, sizeof time);
-        time == AS_TS_UNDEFINED ? as_writer_nil(writer) : as_writer_uint(writer, time);
-        break;
-    case FIELD_PRICE:
-        memcpy(&px, at, sizeof px);
-        px == AS_PX_UNDEFINED ? as_writer_nil(writer) : as_writer_int(writer, px);
-        break;
-    case FIELD_COUNT32:
-        memcpy(&count, at, sizeof count);
-        as_writer_uint(writer, count);
+    case FIELD_STATUS:
+        put_status(writer, (as_fact_status)decision->status);
         break;
     case FIELD_HEADLINES:
         put_headlines(writer, decision);
@@ -269,19 +284,19 @@ static void put_value(as_writer *writer, const as_decision *decision, const as_e
         put_tick(writer, decision);
         break;
     case FIELD_REASONS:
-        memcpy(&time, at, sizeof time);
-        put_reasons(writer, time);
+        put_reasons(writer, decision->reasons);
         break;
     case FIELD_MODEL:
         as_writer_text(writer, AS_MODEL_VERSION);
         break;
     case FIELD_PARAMS:
-        memcpy(&time, at, sizeof time);
-        put_hash(writer, time);
+        put_hash(writer, decision->params);
         break;
     case FIELD_REPLAY:
         as_writer_bool(writer, envelope->replay);
         break;
+    default:
+        put_number(writer, at, f->type);
     }
 }
 

@@ -12,8 +12,7 @@ void as_core_agent_emit(void *context, const as_decision *decision)
         *slot = *decision;
         as_ring_publish(self->decisions);
     } else {
-        /* relaxed: a statistic; subscribers see the hole in the sequence */
-        atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed); /* relaxed: a statistic */
     }
     as_histogram_record(&self->latency, as_clock_ticks() - self->batch_ticks);
     as_recorder_decision(self->recorder, decision);
@@ -87,9 +86,9 @@ static unsigned work(void *context, uint64_t wait_ns)
     unsigned done = take_commands(self);
     for (uint32_t i = 0; i < self->setup->config->feed_count; i++)
         done += drain_lane(self, &self->lane[i]);
+    uint64_t now = self->setup->engine->now;
     if (done)
-        /* relaxed: heartbeats show it, nothing follows from it */
-        atomic_store_explicit(&self->ts_now, self->setup->engine->now, memory_order_relaxed);
+        atomic_store_explicit(&self->ts_now, now, memory_order_relaxed); /* relaxed: only shown in heartbeats */
     return done;
 }
 

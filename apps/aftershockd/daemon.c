@@ -251,9 +251,8 @@ void as_daemon_stop(as_daemon *daemon)
                           .reordered = daemon->setup.merge.reordered};
     as_account_print(&account, daemon->setup.engine, stderr);
     print_latency(daemon);
-    /* relaxed: the core's thread has been joined */
-    uint64_t dropped = atomic_load_explicit(&daemon->core.dropped, memory_order_relaxed);
-    uint64_t lost = atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed); /* relaxed: as above */
+    uint64_t dropped = atomic_load_explicit(&daemon->core.dropped, memory_order_relaxed); /* relaxed: joined */
+    uint64_t lost = atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed);   /* relaxed: joined */
     fprintf(stderr, "published: %" PRIu64 " heartbeats, %" PRIu64 " subscriptions seen, %" PRIu64
                     " decisions dropped, %" PRIu64 " journal records lost\n",
             published.heartbeats, published.subscriptions, dropped, lost);

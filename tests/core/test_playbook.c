@@ -119,6 +119,16 @@ static void a_full_playbook_is_compiled(void **state)
     as_playbook_free(p);
 }
 
+static void an_unknown_channel_is_warned_about_once(void **state)
+{
+    (void)state;
+    unsigned warnings = as_warn_count();
+    as_playbook *p = compile("version: x\nevents:\n  capex_cut: {channels: {nowhere: [1], elsewhere: [1]}}\n"
+                             "  capex_raise: {channels: {nowhere: [1]}}\n");
+    assert_int_equal(as_warn_count() - warnings, 2);
+    as_playbook_free(p);
+}
+
 static void controls_keep_the_members_that_are_there(void **state)
 {
     (void)state;
@@ -352,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_playbook_is_compiled),
+        cmocka_unit_test(an_unknown_channel_is_warned_about_once),
         cmocka_unit_test(controls_keep_the_members_that_are_there),
         cmocka_unit_test(families_that_name_no_control_take_the_first),
         cmocka_unit_test(sources_are_found_without_case),

@@ -6,31 +6,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/error.h"
 #include "feeds/reactor_backend.h"
-
-/* A filter as container runtimes install it: one system call fails with this errno. */
-static void refuse(int call, int error)
-{
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {.len = sizeof filter / sizeof filter[0], .filter = filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-        _exit(77);
-}
+#include "tests/support/refuse.h"
 
 /* In a child, because a filter cannot be taken back. Writes what happened into text. */
 static int open_refused(int call, int error, as_backend backend, char *text, size_t text_bytes)
@@ -42,7 +26,7 @@ static int open_refused(int call, int error, as_backend backend, char *text, siz
     assert_true(child >= 0);
     if (child == 0) {
         dup2(fds[1], STDERR_FILENO);
-        refuse(call, error);
+        ast_refuse(call, error);
         as_reactor *reactor = NULL;
         int result = as_reactor_open(&(as_reactor_options){.backend = backend}, &reactor);
         if (result < 0)
@@ -79,7 +63,7 @@ static void refused_io_uring_falls_back_with_the_cause(void **state)
     char text[4096];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int status = open_refused(cases[i].call, cases[i].error, AS_BACKEND_AUTO, text, sizeof text);
-        if (status == 77) {
+        if (status == AST_REFUSE_NOT_ALLOWED) {
             print_message("skipped: seccomp filters are not allowed here\n");
             skip();
         }
@@ -97,7 +81,7 @@ static void refused_io_uring_is_fatal_when_it_was_asked_for(void **state)
     (void)state;
     char text[4096];
     int status = open_refused(SYS_io_uring_setup, EPERM, AS_BACKEND_URING, text, sizeof text);
-    if (status == 77)
+    if (status == AST_REFUSE_NOT_ALLOWED)
         skip();
     assert_int_equal(status, 2);
     assert_non_null(strstr(text, "io_uring unavailable: io_uring_setup: EPERM. Cause: "));

@@ -39,8 +39,8 @@ static void one_walk_gives_both_encodings(void **state)
     assert_memory_equal(bytes, packed, sizeof packed);
     as_writer_json(&writer, text, sizeof text);
     walk(&writer);
-    size_t bytes = as_writer_finish(&writer);
-    assert_int_equal(bytes, strlen(text));
+    size_t text_bytes = as_writer_finish(&writer);
+    assert_int_equal(text_bytes, strlen(text));
     assert_string_equal(text, "{\"a\":[1,-1],\"b\":\"x\\u0009y\",\"c\":true,\"d\":null}");
 }
 
