@@ -13,6 +13,7 @@ static _Thread_local struct {
 } chain;
 
 static atomic_uint warn_count;
+static unsigned message_level = 2;
 
 int as_error_set(int code, const char *format, ...)
 {
@@ -65,13 +66,30 @@ void as_warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "warning: %s\n", text);
+    if (message_level >= 1)
+        fprintf(stderr, "warning: %s\n", text);
     atomic_fetch_add_explicit(&warn_count, 1, memory_order_relaxed); /* relaxed: a statistic */
 }
 
 unsigned as_warn_count(void)
 {
     return atomic_load_explicit(&warn_count, memory_order_relaxed); /* relaxed: a statistic */
+}
+
+void as_note(const char *format, ...)
+{
+    va_list args;
+    if (message_level < 2)
+        return;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+void as_message_level(unsigned level)
+{
+    message_level = level;
 }
 
 _Noreturn void as_assert_fail(const char *expression, const char *file, int line)

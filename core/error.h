@@ -29,9 +29,14 @@ void as_error_print(FILE *stream, const char *program);
 
 void as_error_clear(void);
 
-/* Warnings do not stop anything: they are printed on stderr with the program's name and counted. */
+/*
+ * Warnings do not stop anything: they are counted, and printed on stderr unless the level forbids it. Notes say what a
+ * program is doing. as_message_level: 0 neither, 1 warnings, 2 (the default) both; set once, before threads.
+ */
 void as_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 unsigned as_warn_count(void);
+void as_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void as_message_level(unsigned level);
 
 /*
  * Programmer errors. AS_ASSERT stays in release builds (never on the hot path); AS_DCHECK only where NDEBUG is not set.

@@ -68,9 +68,12 @@ static int parse(int argc, char **argv, options *o)
 {
     enum { DATE = 256, FORMAT, LIMIT, STRICT };
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},    {"date", required_argument, NULL, DATE},
-        {"format", required_argument, NULL, FORMAT}, {"limit", required_argument, NULL, LIMIT},
-        {"strict", no_argument, NULL, STRICT},       {"help", no_argument, NULL, 'h'},
+        {"config", required_argument, NULL, 'c'},
+        {"date", required_argument, NULL, DATE},
+        {"format", required_argument, NULL, FORMAT},
+        {"limit", required_argument, NULL, LIMIT},
+        {"strict", no_argument, NULL, STRICT},
+        {"help", no_argument, NULL, 'h'},
         {0},
     };
     *o = (options){.limit = UINT64_MAX};
@@ -167,7 +170,8 @@ static void report_json(const char *path, const as_input_stats *s)
 {
     fputs("{\"path\":", stdout);
     put_json_string(path);
-    printf(",\"format\":\"%s\",\"compression\":\"%s\",\"bytes\":%" PRIu64 ",\"packets\":%" PRIu64 ",\"messages\":%" PRIu64,
+    printf(",\"format\":\"%s\",\"compression\":\"%s\",\"bytes\":%" PRIu64 ",\"packets\":%" PRIu64
+           ",\"messages\":%" PRIu64,
            s->format, s->compression, s->bytes, s->packets, s->messages);
     fputs(",\"by_type\":{", stdout);
     for (uint32_t i = 0; i < s->type_count; i++) {
@@ -176,12 +180,13 @@ static void report_json(const char *path, const as_input_stats *s)
         printf(":%" PRIu64, s->by_type[i].count);
     }
     printf("},\"events\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"headlines\":%" PRIu64 ",\"merged\":%" PRIu64
-           ",\"symbols\":%" PRIu64, s->events, s->rows, s->headlines, s->merged, s->symbols);
+           ",\"symbols\":%" PRIu64,
+           s->events, s->rows, s->headlines, s->merged, s->symbols);
     put_json_time("first_ts", s->first_ts);
     put_json_time("last_ts", s->last_ts);
     printf(",\"gaps\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"restarts\":%" PRIu64
-           ",\"heartbeats\":%" PRIu64 ",\"out_of_order\":%" PRIu64, s->gaps, s->lost, s->duplicates, s->restarts,
-           s->heartbeats, s->out_of_order);
+           ",\"heartbeats\":%" PRIu64 ",\"out_of_order\":%" PRIu64,
+           s->gaps, s->lost, s->duplicates, s->restarts, s->heartbeats, s->out_of_order);
     printf(",\"truncated\":%s,\"bad\":%" PRIu64 ",\"errors\":{", s->truncated ? "true" : "false", s->bad);
     for (uint32_t i = 0; i < s->error_count; i++) {
         fputs(i ? "," : "", stdout);

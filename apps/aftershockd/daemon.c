@@ -42,7 +42,7 @@ static int open_journal(as_daemon *daemon, uint64_t epoch, as_journal_writer **j
     snprintf(path, sizeof path, "%s/aftershock-%016" PRIx64 ".asj", config->journal.dir, epoch);
     int rc = as_journal_create(path, config->hash, epoch, journal);
     if (rc == 0)
-        fprintf(stderr, "aftershockd: journal %s\n", path);
+        as_note("aftershockd: journal %s", path);
     return rc;
 }
 
@@ -201,7 +201,7 @@ void as_daemon_reload(as_daemon *daemon)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++)
         as_lane_set_desk(&daemon->lane[i], desk);
-    fprintf(stderr, "aftershockd: playbook %s reloaded, generation %u\n", playbook->version, generation);
+    as_note("aftershockd: playbook %s reloaded, generation %u", playbook->version, generation);
 }
 
 /* ---- stop ---- */

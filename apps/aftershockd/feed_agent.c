@@ -77,7 +77,7 @@ static int start(void *context)
     const char *reason = as_reactor_reason_text(self->reactor);
     if (*reason)
         as_warn("%s", reason);
-    fprintf(stderr, "aftershockd: io backend %s\n", as_reactor_backend_text(self->reactor));
+    as_note("aftershockd: io backend %s", as_reactor_backend_text(self->reactor));
     for (uint32_t i = self->first; rc == 0 && i < config->feed_count; i += self->stride)
         rc = open_feed(self, i);
     if (rc < 0)

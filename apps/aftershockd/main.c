@@ -50,7 +50,7 @@ static int run(const char *config_path)
     int rc = as_daemon_start(&daemon, config_path);
     if (rc == 0) {
         const as_config *config = daemon.setup.config;
-        fprintf(stderr, "aftershockd: ready: %s, %u feeds, %u instruments, publishing on %s\n",
+        as_note("aftershockd: ready: %s, %u feeds, %u instruments, publishing on %s",
                 config->pinned ? "pinned" : "compact", config->feed_count, daemon.setup.universe.symbols.count,
                 config->publish.live);
         supervise(&daemon, &signals);

@@ -11,8 +11,9 @@
 const char *as_event_kind_name(uint8_t kind)
 {
     static const char *const name[AS_EVENT_KIND_COUNT] = {
-        "none",         "status",       "trade",         "quote", "bar",      "level", "order_add", "order_execute",
-        "order_reduce", "order_delete", "order_replace", "clear", "headline", "timer", "gap",       "session", "reload",
+        "none",      "status",        "trade",        "quote",        "bar",           "level",
+        "order_add", "order_execute", "order_reduce", "order_delete", "order_replace", "clear",
+        "headline",  "timer",         "gap",          "session",      "reload",
     };
     return kind < AS_EVENT_KIND_COUNT ? name[kind] : "?";
 }
@@ -73,7 +74,8 @@ static void set_bar(texts *t, const as_event *event, int exponent)
 static void set_texts(texts *t, const as_event *event, const as_ndjson_context *context)
 {
     int exponent = context->instrument && event->instrument < context->symbols->count
-                       ? context->instrument[event->instrument].qty_exp : 0;
+                       ? context->instrument[event->instrument].qty_exp
+                       : 0;
     memset(t, 0, sizeof *t);
     switch (event->kind) {
     case AS_EVENT_TRADE:
@@ -174,10 +176,11 @@ void as_event_list_csv(FILE *stream, const as_event *event, const as_headline *h
     set_texts(&t, event, context);
     bool news = event->kind == AS_EVENT_HEADLINE && headline;
     fprintf(stream, "%s,%" PRIu64 ",%" PRIu64, as_event_kind_name(event->kind), event->ts_event, event->ts_recv);
-    put_field(stream, event->instrument == AS_INSTRUMENT_NONE ? "" : as_symbols_name(context->symbols, event->instrument));
-    const char *const field[] = {t.side,    t.px,       t.qty,    t.ref,  t.new_ref, t.match, t.bid_px,
-                                 t.bid_qty, t.ask_px,   t.ask_qty, t.duration, t.open, t.high, t.low,
-                                 t.close,   t.volume,   t.state,  t.from_seq, t.to_seq};
+    put_field(stream,
+              event->instrument == AS_INSTRUMENT_NONE ? "" : as_symbols_name(context->symbols, event->instrument));
+    const char *const field[] = {t.side,    t.px,     t.qty,     t.ref,      t.new_ref, t.match, t.bid_px,
+                                 t.bid_qty, t.ask_px, t.ask_qty, t.duration, t.open,    t.high,  t.low,
+                                 t.close,   t.volume, t.state,   t.from_seq, t.to_seq};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
         fprintf(stream, ",%s", field[i]);
     put_field(stream, news ? headline->id : "");

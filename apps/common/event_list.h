@@ -18,7 +18,10 @@
 void as_event_list_ndjson(FILE *stream, const as_event *event, const as_headline *headline,
                           const as_ndjson_context *context);
 
-/* The header line of the CSV form, and an event's row: the same columns for all kinds, empty where they do not apply. */
+/*
+ * The header line of the CSV form, and an event's row: the same columns for all kinds, empty where they do not
+ * apply.
+ */
 void as_event_list_csv_header(FILE *stream);
 void as_event_list_csv(FILE *stream, const as_event *event, const as_headline *headline,
                        const as_ndjson_context *context);

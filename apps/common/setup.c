@@ -8,6 +8,7 @@ int as_setup_load(as_setup *setup, const char *path)
     if (rc < 0)
         return rc;
     const as_config *config = setup->config;
+    as_message_level(config->log_level);
     rc = as_universe_load(&setup->universe, config->universe, config->calendar, config->calendar_count);
     if (rc < 0)
         return as_error_add("%s: universe", path);
