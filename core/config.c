@@ -251,34 +251,42 @@ static void write_canonical(FILE *out, const as_config *config, uint64_t univers
     }
 }
 
+static int hash_parts(as_config *config, uint64_t playbook_hash)
+{
+    char *text = NULL;
+    size_t text_bytes = 0;
+    FILE *out = open_memstream(&text, &text_bytes);
+    if (!out)
+        return as_error_set(-ENOMEM, "%s: out of memory", config->path);
+    write_canonical(out, config, config->universe_hash, playbook_hash, config->history_hash);
+    fclose(out);
+    config->hash = XXH3_64bits(text, text_bytes);
+    free(text);
+    return 0;
+}
+
+int as_config_set_playbook(as_config *config, const void *text, size_t text_bytes)
+{
+    return hash_parts(config, XXH3_64bits(text, text_bytes));
+}
+
 static int hash_config(as_config *config)
 {
-    uint64_t universe_hash = 0, playbook_hash = 0, history_hash = 0;
+    uint64_t playbook_hash = 0;
     int rc = 0;
     if (*config->universe) {
         as_universe universe;
         rc = as_universe_load(&universe, config->universe, config->calendar, config->calendar_count);
         if (rc)
             return rc;
-        universe_hash = as_universe_hash(&universe);
+        config->universe_hash = as_universe_hash(&universe);
         as_universe_fini(&universe);
     }
     if (*config->playbook)
         rc = hash_file(config->playbook, &playbook_hash);
     if (!rc && *config->history)
-        rc = hash_file(config->history, &history_hash);
-    if (rc)
-        return rc;
-    char *text = NULL;
-    size_t text_bytes = 0;
-    FILE *out = open_memstream(&text, &text_bytes);
-    if (!out)
-        return as_error_set(-ENOMEM, "%s: out of memory", config->path);
-    write_canonical(out, config, universe_hash, playbook_hash, history_hash);
-    fclose(out);
-    config->hash = XXH3_64bits(text, text_bytes);
-    free(text);
-    return 0;
+        rc = hash_file(config->history, &config->history_hash);
+    return rc ? rc : hash_parts(config, playbook_hash);
 }
 
 /* ---- the whole ---- */

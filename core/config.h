@@ -118,6 +118,7 @@ typedef struct as_config {
     as_calendar_spec calendar[AS_CALENDAR_MAX]; /* calendars: {NAME: {...}} */
     uint32_t calendar_count;
     uint64_t hash; /* XXH3-64 of what decides: universe, playbook, history, costs, session, strategies, calendars */
+    uint64_t universe_hash, history_hash; /* parts of it */
 } as_config;
 
 /*
@@ -126,6 +127,12 @@ typedef struct as_config {
  */
 int as_config_load(const char *path, as_config **config);
 void as_config_free(as_config *config);
+
+/*
+ * Make .hash what it is with another playbook: a journal brings the text that its run began with, which a reload has
+ * since replaced on the disk. 0 or -ENOMEM.
+ */
+int as_config_set_playbook(as_config *config, const void *text, size_t text_bytes);
 
 /* Write docs/CONFIG.md from the schema. */
 void as_config_document(FILE *stream);

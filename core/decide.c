@@ -6,6 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum { HORIZON_MAX = 64 }; /* sessions: longer wishes of a loaded strategy are cut */
 enum { EPICENTRE_KEY = 0xFFFFFF }; /* place of the epicentre in a signal timer's key */
 
 /* ---- saying ---- */
@@ -119,14 +120,14 @@ static void view_name(as_engine *engine, const as_anchor *anchor, as_view *view)
     view->blocks = anchor->blocks | as_market_condition(&engine->market, th, anchor->instrument, engine->now);
 }
 
-static void view_linked(as_engine *engine, const as_shock *shock, const as_linked *linked, as_view *view)
+static void view_linked(as_engine *engine, as_shock *shock, const as_linked *linked, as_view *view)
 {
     const as_thresholds *th = &engine->playbook->thresholds;
     const as_name *name = &engine->market.name[linked->anchor.instrument];
     view->role = AS_ROLE_LINKED;
     view->chain_sign = (int8_t)as_shock_chain_sign(shock, linked->w);
     view->w = linked->w;
-    view->s_w = linked->s_w;
+    view->s_w = as_shock_s_w(shock, linked);
     view->e = linked->e;
     view->os = linked->os;
     view->x = linked->x;
@@ -139,7 +140,7 @@ static void view_linked(as_engine *engine, const as_shock *shock, const as_linke
                      (double)(engine->now - name->own_news_at) < th->own_news_hours * 3600e9;
     view->variance_ratio = as_variance_ratio_run_value(&linked->minutes).vr;
     if (view->session_bars && fabs(linked->os) >= th->os_open) /* costs a pass over the names: only where it is asked */
-        view->flagged_mean_ar = as_shock_flagged_mean(shock, th->os_open);
+        view->flagged_mean_ar = as_shock_flagged_mean(shock, engine->playbook);
 }
 
 /* ---- signals ---- */
@@ -167,7 +168,8 @@ static void signal_id(const as_engine *engine, const as_fact *fact, uint32_t str
 static void count_step(as_engine *engine, const as_signal *signal, const as_verdict *verdict, as_signal_step step)
 {
     as_engine_counters *counters = &engine->counters;
-    uint8_t kind = verdict->kind < AS_SIGNAL_KIND_COUNT ? verdict->kind : AS_SIGNAL_CUSTOM;
+    uint8_t said = signal->open || step.say ? signal->kind : verdict->kind;
+    uint8_t kind = said < AS_SIGNAL_KIND_COUNT ? said : AS_SIGNAL_CUSTOM;
     for (unsigned reason = 0; step.new_vetoes && reason < AS_REASON_COUNT; reason++)
         counters->veto[kind][reason] += step.new_vetoes >> reason & 1;
     if (!step.say)
@@ -191,7 +193,7 @@ static void say_signal(as_engine *engine, const as_shock *shock, const as_fact *
     decision->action = (uint8_t)action;
     memcpy(decision->id, signal->id, sizeof decision->id);
     copy_text(decision->strategy, sizeof decision->strategy, engine->strategy[strategy]->name);
-    decision->side = near_miss ? 0 : verdict->side;
+    decision->side = near_miss ? 0 : signal->side;
     decision->strength = verdict->strength;
     decision->p = verdict->p;
     decision->z = view->z;
@@ -230,6 +232,7 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
     as_signal *signal = linked ? &linked->signal[strategy] : &shock->epicentre_signal[strategy];
     view->open = signal->open;
     view->open_side = signal->open ? signal->side : 0;
+    view->open_kind = signal->kind;
     view->opened_at = signal->opened_at;
     view->open_x = signal->open_x;
     view->open_px = signal->open_px;
@@ -240,22 +243,24 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
         .half_life_ns = AS_TS_UNDEFINED, .target = AS_PX_UNDEFINED, .stop = AS_PX_UNDEFINED,
     };
     engine->strategy[strategy]->evaluate(view, signal->state, &verdict);
-    if (verdict.want == AS_WANT_NONE && !signal->open && !signal->vetoes)
+    if (verdict.want == AS_WANT_NONE && !signal->open && !signal->vetoes && !signal->spent)
         return;
+    if (verdict.want == AS_WANT_OPEN && !signal->open && as_timers_full(&engine->timers))
+        return; /* without room for its deadline it could be left open: it is not opened, and counted as refused */
 
     uint8_t id[16] = {0};
     uint64_t valid_until = 0;
     if (verdict.want == AS_WANT_OPEN && !signal->open) {
         signal_id(engine, fact, strategy, view->instrument, id);
-        valid_until = as_decide_horizon(engine, view->instrument, engine->now, verdict.horizon_sessions);
+        valid_until = as_decide_horizon(engine, view->instrument, engine->now, verdict.horizon_sessions < HORIZON_MAX ? verdict.horizon_sessions : HORIZON_MAX);
     }
     as_signal_step step = as_signal_apply(signal, view, &verdict, id, valid_until);
     count_step(engine, signal, &verdict, step);
-    if (step.opened) {
+    if (step.opened && !signal->timed) { /* one deadline a signal: it is armed again when it fires too early */
         uint64_t place = linked ? (uint64_t)(linked - shock->linked) : EPICENTRE_KEY;
-        as_timers_add(&engine->timers, (as_timer){.deadline = signal->valid_until,
-                                                  .kind = AS_TIMER_SIGNAL_EXPIRY,
-                                                  .key = shock->fact << 32 | place << 8 | strategy});
+        signal->timed = as_timers_add(&engine->timers, (as_timer){.deadline = signal->valid_until,
+                                                                  .kind = AS_TIMER_SIGNAL_EXPIRY,
+                                                                  .key = shock->fact << 32 | place << 8 | strategy});
     }
     if (step.say)
         say_signal(engine, shock, fact, strategy, signal, view, &verdict, step.action);
@@ -286,7 +291,7 @@ void as_decide_shock(as_engine *engine, as_shock *shock)
         shock->frozen_said = true;
         say_shock(engine, shock);
     }
-    if (!shock->epicentre.measured)
+    if (!shock->epicentre.measured && isnan(shock->k))
         return;
     as_view view;
     view_fact(engine, shock, fact, &view);
@@ -311,7 +316,7 @@ void as_decide_open(as_engine *engine, as_shock *shock)
     }
 }
 
-static void end_signal(as_engine *engine, const as_shock *shock, const as_fact *fact, uint32_t strategy,
+static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, uint32_t strategy,
                        as_signal *signal, const as_anchor *anchor, const as_linked *linked, uint64_t reason)
 {
     if (!as_signal_end(signal, engine->now))
@@ -352,8 +357,15 @@ void as_decide_expire(as_engine *engine, uint64_t key)
         return;
     as_linked *linked = place == EPICENTRE_KEY ? NULL : &shock->linked[place];
     as_signal *signal = linked ? &linked->signal[strategy] : &shock->epicentre_signal[strategy];
-    if (!signal->open || signal->valid_until > engine->now)
-        return; /* closed since, or opened anew */
+    signal->timed = false;
+    if (!signal->open)
+        return;
+    if (signal->valid_until > engine->now) { /* closed since, and opened anew */
+        signal->timed = as_timers_add(
+            &engine->timers,
+            (as_timer){.deadline = signal->valid_until, .kind = AS_TIMER_SIGNAL_EXPIRY, .key = key});
+        return;
+    }
     end_signal(engine, shock, fact, strategy, signal, linked ? &linked->anchor : &shock->epicentre, linked,
                AS_REASON_BIT(TIME_STOP));
 }

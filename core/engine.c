@@ -43,6 +43,13 @@ int as_engine_new(const as_engine_options *options, as_engine **out)
     return 0;
 }
 
+void as_engine_begin_with(as_engine *engine, const as_playbook *playbook)
+{
+    AS_ASSERT(!engine->started);
+    engine->playbook = playbook;
+    as_market_start(&engine->market, &playbook->thresholds);
+}
+
 void as_engine_free(as_engine *engine)
 {
     if (!engine)
@@ -252,6 +259,10 @@ static void apply_issuer(as_engine *engine, const as_headline *headline, unsigne
     uint32_t issuer = headline->reading.issuer[idx];
     if (issuer >= engine->universe->symbols.count)
         return;
+    /* the fact that a new one would overwrite must not leave its shock behind */
+    as_shock *forgotten = as_shock_of(&engine->shocks, as_fact_forgets(&engine->facts));
+    if (forgotten)
+        retire(engine, forgotten, AS_REASON_BIT(FACT_EXPIRED));
     as_fact_change change =
         as_fact_apply(&engine->facts, engine->playbook, &engine->universe->symbols, headline, idx);
     own_news(engine, issuer, &change, (double)headline->reading.relevance[idx]);
@@ -272,8 +283,9 @@ static void apply_issuer(as_engine *engine, const as_headline *headline, unsigne
         return;
     }
     as_shock *shock = as_shock_of(&engine->shocks, change.fact->serial);
-    if (shock && change.status_changed) {
-        shock->g = as_fact_gate(change.fact, &engine->playbook->gate);
+    double g = as_fact_gate(change.fact, &engine->playbook->gate);
+    if (shock && (change.status_changed || g < shock->g || g > shock->g)) { /* a better source moves G as well */
+        shock->g = g;
         evaluate_shock(engine, shock);
     }
 }

@@ -160,8 +160,9 @@ double as_fact_gate(const as_fact *fact, const as_status_gate *gate)
     case AS_FACT_DEVELOPING:
         return gate->developing;
     case AS_FACT_CONFIRMED:
-    case AS_FACT_UPDATED:
         return gate->confirmed;
+    case AS_FACT_UPDATED: /* of what was confirmed, or only of what was developing */
+        return fact->official ? gate->confirmed : gate->developing;
     case AS_FACT_DENIED:
         return gate->denied;
     default:
@@ -181,8 +182,9 @@ uint64_t as_fact_context(const as_fact *fact)
     case AS_FACT_DEVELOPING:
         return fact->context | AS_REASON_BIT(DEVELOPING);
     case AS_FACT_CONFIRMED:
-    case AS_FACT_UPDATED:
         return fact->context | AS_REASON_BIT(CONFIRMED);
+    case AS_FACT_UPDATED:
+        return fact->context | (fact->official ? AS_REASON_BIT(CONFIRMED) : AS_REASON_BIT(DEVELOPING));
     case AS_FACT_DENIED:
         return fact->context | AS_REASON_BIT(DENIED);
     default:
@@ -198,8 +200,9 @@ static as_fact *find_fact(as_fact_table *table, const as_playbook *playbook, con
 {
     const as_reading *reading = &headline->reading;
     const as_thresholds *th = &playbook->thresholds;
-    const uint8_t follows = AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_RETRACTED;
-    as_fact *same_story = NULL;
+    const uint8_t follows = AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_CORROBORATES;
+    as_fact *same_story = NULL, *only = NULL;
+    unsigned live = 0;
     uint64_t cursor = newest(table);
 
     for (as_fact *fact; (fact = newer_to_older(table, &cursor));) {
@@ -207,15 +210,31 @@ static as_fact *find_fact(as_fact_table *table, const as_playbook *playbook, con
             continue;
         if (fact->event_type == event_type && event_type != AS_EVENT_TYPE_OTHER)
             return fact;
-        if (same_story || !as_fact_live(fact))
+        if (!as_fact_live(fact))
+            continue;
+        only = live++ ? NULL : fact;
+        if (same_story)
             continue;
         similarity like = compare(fact, headline, th->novelty_half_life_hours);
         bool typed = event_type != AS_EVENT_TYPE_OTHER;
         bool alike = like.jaccard >= th->cluster_jaccard || like.containment >= th->cluster_containment;
-        if (alike || (!typed && ((reading->marks & follows) || reading->cue == AS_CUE_DENIED)))
+        if (alike || (!typed && (reading->marks & follows)))
             same_story = fact;
     }
-    return same_story;
+    /* "We deny the report": the company has one story that it can mean, or it is not known which */
+    bool denial = reading->cue == AS_CUE_DENIED && reading->source_class == AS_CLASS_OFFICIAL;
+    return same_story ? same_story : denial ? only : NULL;
+}
+
+/* What a source takes back is what it said: the fact that carries the item's id. */
+static as_fact *find_retracted(as_fact_table *table, const as_headline *headline, uint32_t issuer)
+{
+    uint64_t cursor = newest(table);
+    for (as_fact *fact; (fact = newer_to_older(table, &cursor));)
+        for (unsigned i = 0; fact->issuer == issuer && i < fact->headline_count; i++)
+            if (strcmp(fact->headline[i], headline->id) == 0)
+                return fact;
+    return NULL;
 }
 
 static void fact_key(as_fact *fact, const as_symbols *symbols)
@@ -308,7 +327,9 @@ as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, 
         .recombined = like.cover >= recombined_cover && like.jaccard < recombined_jaccard,
     };
 
-    as_fact *fact = find_fact(table, playbook, headline, issuer, reading->event_type);
+    as_fact *fact = reading->marks & AS_MARK_RETRACTED
+                        ? find_retracted(table, headline, issuer)
+                        : find_fact(table, playbook, headline, issuer, reading->event_type);
     as_fact_status status = fact ? (as_fact_status)fact->status : AS_FACT_NONE;
     bool over = fact && (status == AS_FACT_EXPIRED || (status == AS_FACT_PRIOR_DISCLOSURE &&
                                                        !(reading->marks & AS_MARK_HYPOTHETICAL)));
@@ -332,6 +353,7 @@ as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, 
     change.status_changed = next != status;
     change.repeated = !change.created && !change.status_changed && change.novelty < th->novelty_min;
     fact->status = (uint8_t)next;
+    fact->official |= next == AS_FACT_CONFIRMED;
     fact->novelty = change.novelty;
     if (reading->tier && reading->tier < fact->tier && reading->source_class != AS_CLASS_AGGREGATOR)
         fact->tier = reading->tier;

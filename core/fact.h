@@ -39,6 +39,7 @@ typedef struct as_fact {
     uint8_t headline_count;
     uint8_t cluster_count;    /* fingerprints held; a ring over cluster[] */
     uint8_t cluster_next;
+    bool official;            /* it has been confirmed by an official source */
     double novelty;           /* of the latest item, 0..1 */
     uint64_t context;         /* AS_REASON_BIT: STALE_NEWS, RECOMBINED of the opening item */
     uint64_t sourcing;        /* hash of the outlet whose own sourcing opened the rumour */
@@ -74,6 +75,12 @@ void as_fact_table_fini(as_fact_table *table);
  */
 as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
                              const as_headline *headline, unsigned issuer_idx);
+
+/* Serial of the fact that the next creation overwrites, 0 if none. */
+static inline uint64_t as_fact_forgets(const as_fact_table *table)
+{
+    return table->next_serial > AS_FACT_HISTORY_MAX ? table->next_serial - AS_FACT_HISTORY_MAX : 0;
+}
 
 /* The fact of a serial, NULL once it has been forgotten. */
 as_fact *as_fact_find(as_fact_table *table, uint64_t serial);

@@ -48,7 +48,7 @@ enum {
     AS_FACT_CLUSTER_MAX = 8,        /* fingerprints kept per fact */
     AS_FACT_HEADLINE_MAX = 8,       /* headline ids carried by a decision: the latest ones */
     AS_FACT_KEY_BYTES = 128,        /* issuer|event|object */
-    AS_ANCHOR_MAX = 8,              /* open facts one instrument can be linked to */
+    AS_ANCHOR_MAX = 16,             /* open facts one instrument can be linked to; further ones leave it out, counted */
     AS_LINKED_MAX = 1024,           /* names linked to one fact */
     AS_STRATEGY_MAX = 8,            /* strategies loaded */
     AS_STRATEGY_STATE_BYTES = 64,   /* a strategy's state for one name of one fact */

@@ -15,6 +15,7 @@ typedef struct as_mid_entry {
 } as_mid_entry;
 
 enum {
+    SOURCE_NONE = UINT16_MAX - 1, /* of a name that has had no event */
     HISTORY_SLOTS = 1 << 18, /* at 100,000 mid changes a second this is 2.6 s; older anchors are late news */
     HISTORY_STEPS = 4096,    /* longest walk back along one chain */
     SPREAD_WARM = 100        /* quotes before the running median of the spread is trusted */
@@ -26,7 +27,8 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
     size_t cells = (size_t)n * AS_RESIDUAL_SESSIONS;
     *market = (as_market){
         .universe = universe,
-        .name = calloc(n, sizeof *market->name),
+        .name = aligned_alloc(AS_NAME_LINE_BYTES, n * sizeof *market->name),
+        .daily = calloc(n, sizeof *market->daily),
         .residual = calloc(cells, sizeof *market->residual),
         .hedged = calloc(cells, sizeof *market->hedged),
         .residual_session = calloc(cells, sizeof *market->residual_session),
@@ -34,7 +36,7 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         .bucket_sum = calloc(AS_BUCKET_MAX, sizeof *market->bucket_sum),
         .bucket_count = calloc(AS_BUCKET_MAX, sizeof *market->bucket_count),
     };
-    if (!market->name || !market->residual || !market->hedged || !market->residual_session || !market->history ||
+    if (!market->name || !market->daily || !market->residual || !market->hedged || !market->residual_session || !market->history ||
         !market->bucket_sum || !market->bucket_count) {
         as_market_fini(market);
         return -ENOMEM;
@@ -43,9 +45,9 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         market->residual_session[i] = INT64_MIN;
     for (uint32_t i = 0; i < n; i++) {
         as_name *name = &market->name[i];
-        name->mark.mid = name->bid_px = name->ask_px = AS_PX_UNDEFINED;
-        name->close_px = name->close_factor_px = AS_PX_UNDEFINED;
-        name->session = INT64_MIN;
+        *name = (as_name){.source = SOURCE_NONE, .mark.mid = AS_PX_UNDEFINED, .bid_px = AS_PX_UNDEFINED, .ask_px = AS_PX_UNDEFINED};
+        market->daily[i].close_px = market->daily[i].close_factor_px = AS_PX_UNDEFINED;
+        market->daily[i].session = INT64_MIN;
         as_quantile_init(&name->spread, 0.5);
     }
     if (orders_max) {
@@ -61,6 +63,7 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
 void as_market_fini(as_market *market)
 {
     free(market->name);
+    free(market->daily);
     free(market->residual);
     free(market->hedged);
     free(market->residual_session);
@@ -74,7 +77,7 @@ void as_market_fini(as_market *market)
 void as_market_start(as_market *market, const as_thresholds *thresholds)
 {
     for (uint32_t i = 0; i < market->universe->symbols.count; i++)
-        as_market_model_init(&market->name[i].model, thresholds->lambda_vol, thresholds->beta_half_life_days);
+        as_market_model_init(&market->daily[i].model, thresholds->lambda_vol, thresholds->beta_half_life_days);
 }
 
 /* ---- mids ---- */
@@ -86,9 +89,11 @@ static void set_mid(as_market *market, uint32_t instrument, int64_t mid, uint64_
     name->invalid = false;
     if (name->mark.mid == mid) {
         name->mark.ts = ts; /* unchanged but fresh; the chain keeps the first sight of it */
+        name->mark.seq = seq;
         return;
     }
     name->mark = (as_mark){.mid = mid, .ts = ts, .seq = seq};
+    name->mid_since = ts;
     uint64_t number = ++market->history_count;
     market->history[number % HISTORY_SLOTS] =
         (as_mid_entry){.mark = name->mark, .instrument = instrument, .before = name->chain};
@@ -100,6 +105,12 @@ bool as_market_mark_at(const as_market *market, uint32_t instrument, uint64_t ts
     const as_name *name = &market->name[instrument];
     uint32_t number = name->chain;
     *mark = name->mark;
+    if (mark->mid == AS_PX_UNDEFINED)
+        return false;
+    if (name->mid_since <= ts) { /* the mid of now was there already; the ring may have long forgotten it */
+        mark->ts = mark->ts <= ts ? mark->ts : ts;
+        return true;
+    }
     for (unsigned step = 0; number != 0 && step < HISTORY_STEPS; step++) {
         const as_mid_entry *entry = &market->history[number % HISTORY_SLOTS];
         bool overwritten = (uint32_t)market->history_count - number >= HISTORY_SLOTS;
@@ -145,6 +156,22 @@ static bool apply_quote(as_market *market, const as_thresholds *th, uint32_t ins
     return true;
 }
 
+/* A whole quote, a bar or a cleared book repairs what was lost before it. */
+static void rebuilt(const as_market *market, as_name *name, uint16_t source)
+{
+    name->source = source;
+    name->gap_epoch = market->gap_epoch[source];
+}
+
+/* An order or a level changes a part: gaps of its source, also those before this name's first event, stay open. */
+static void changed_in_part(as_name *name, uint16_t source)
+{
+    if (name->source == source)
+        return;
+    name->source = source;
+    name->gap_epoch = 0;
+}
+
 static bool apply_book(as_market *market, const as_thresholds *th, const as_event *event, uint64_t seq)
 {
     as_name *name = &market->name[event->instrument];
@@ -152,11 +179,12 @@ static bool apply_book(as_market *market, const as_thresholds *th, const as_even
         market->counters.book_errors++;
         return false;
     }
+    changed_in_part(name, event->source);
     as_book_result result = as_book_apply(market->books, event);
     if (event->kind == AS_EVENT_CLEAR) {
         name->broken = false;
         name->invalid = true; /* empty until the snapshot has come */
-        name->gap_epoch = market->gap_epoch[event->source];
+        rebuilt(market, name, event->source);
         return true;
     }
     if (result < 0) {
@@ -207,21 +235,17 @@ bool as_market_apply(as_market *market, const as_thresholds *th, const as_event 
         return false;
     }
     as_name *name = &market->name[event->instrument];
-    if (name->source != event->source) {
-        name->source = event->source;
-        name->gap_epoch = market->gap_epoch[event->source];
-    }
     switch ((as_event_kind)event->kind) {
     case AS_EVENT_QUOTE: {
         as_top top = {event->quote.bid_px, event->quote.bid_qty, event->quote.ask_px, event->quote.ask_qty};
         market->counters.quotes++;
-        name->gap_epoch = market->gap_epoch[event->source]; /* a whole quote repairs what was lost */
+        rebuilt(market, name, event->source);
         return apply_quote(market, th, event->instrument, &top, event, seq);
     }
     case AS_EVENT_BAR:
         market->counters.bars++;
         name->bar_seconds = (uint32_t)(as_bar_duration_ns(event) / AS_NS_PER_S);
-        name->gap_epoch = market->gap_epoch[event->source];
+        rebuilt(market, name, event->source);
         if (event->bar.close <= 0 || event->bar.close == AS_PX_UNDEFINED) {
             name->invalid = true;
             return true;
@@ -345,38 +369,39 @@ static int64_t *session_cell(const as_market *market, uint32_t instrument, int64
  */
 static double close_name(as_market *market, uint32_t instrument, const as_session *session)
 {
-    as_name *name = &market->name[instrument];
+    const as_name *name = &market->name[instrument];
+    as_daily *daily = &market->daily[instrument];
     uint32_t factor = market->universe->instrument[instrument].factor;
     double residual = (double)NAN;
     if (name->mark.mid == AS_PX_UNDEFINED || name->mark.ts <= session->prev_close)
         return residual; /* no price in this session: the next return spans it */
 
     int64_t factor_px = factor == AS_INSTRUMENT_NONE ? AS_PX_UNDEFINED : market->name[factor].mark.mid;
-    bool paired = name->close_px != AS_PX_UNDEFINED && name->close_factor_px != AS_PX_UNDEFINED &&
+    bool paired = daily->close_px != AS_PX_UNDEFINED && daily->close_factor_px != AS_PX_UNDEFINED &&
                   factor_px != AS_PX_UNDEFINED;
     if (paired) {
-        double y = as_log_ratio(name->mark.mid, name->close_px);
-        double x = as_log_ratio(factor_px, name->close_factor_px);
-        if (session->prev_close >= name->frozen_until)
-            residual = as_market_model_update(&name->model, x, y);
+        double y = as_log_ratio(name->mark.mid, daily->close_px);
+        double x = as_log_ratio(factor_px, daily->close_factor_px);
+        if (session->prev_close >= daily->frozen_until)
+            residual = as_market_model_update(&daily->model, x, y);
     }
-    name->close_px = name->mark.mid;
-    name->close_factor_px = factor_px;
-    name->session = session->index;
+    daily->close_px = name->mark.mid;
+    daily->close_factor_px = factor_px;
+    daily->session = session->index;
     return residual;
 }
 
 static void close_sector(as_market *market, uint32_t instrument, int64_t session, double decay)
 {
-    as_name *name = &market->name[instrument];
+    as_daily *daily = &market->daily[instrument];
     uint8_t bucket = market->universe->instrument[instrument].bucket;
     double residual = *cell(market->residual, instrument, session);
     double hedged = residual;
     if (!isnan(residual) && bucket != AS_BUCKET_NONE && market->bucket_count[bucket] > 1) {
         double others = (market->bucket_sum[bucket] - residual) / (market->bucket_count[bucket] - 1);
         hedged = residual - as_market_sector_beta(market, instrument) * others;
-        name->sector_xx = decay * name->sector_xx + (1 - decay) * others * others;
-        name->sector_xy = decay * name->sector_xy + (1 - decay) * others * residual;
+        daily->sector_xx = decay * daily->sector_xx + (1 - decay) * others * others;
+        daily->sector_xy = decay * daily->sector_xy + (1 - decay) * others * residual;
     }
     *cell(market->hedged, instrument, session) = hedged;
 }
@@ -418,6 +443,6 @@ void as_market_residuals(const as_market *market, uint32_t instrument, int64_t s
 
 double as_market_sector_beta(const as_market *market, uint32_t instrument)
 {
-    const as_name *name = &market->name[instrument];
-    return name->sector_xx > 0 ? name->sector_xy / name->sector_xx : 0;
+    const as_daily *daily = &market->daily[instrument];
+    return daily->sector_xx > 0 ? daily->sector_xy / daily->sector_xx : 0;
 }

@@ -114,28 +114,41 @@ static uint64_t anchor_limit(const as_headline *headline, const as_thresholds *t
     return *late ? recv : source;
 }
 
-static as_anchor set_anchor(as_market *market, const as_thresholds *th, uint32_t instrument, uint64_t limit)
+/* The mid at limit; where the history does not reach back so far, at the headline's receipt, which is late news. */
+static bool mark_at(const as_market *market, uint32_t instrument, uint64_t limit, uint64_t t0, as_mark *mark, bool *late)
 {
-    const as_name *name = &market->name[instrument];
+    if (as_market_mark_at(market, instrument, limit, mark))
+        return true;
+    if (mark->mid == AS_PX_UNDEFINED || limit >= t0 || market->name[instrument].mid_since <= limit)
+        return false;
+    *late = true;
+    return as_market_mark_at(market, instrument, t0, mark);
+}
+
+static as_anchor set_anchor(as_shock *shock, as_market *market, const as_thresholds *th, uint32_t instrument,
+                            uint64_t limit)
+{
+    const as_daily *daily = &market->daily[instrument];
     as_anchor anchor = {.instrument = instrument, .factor = market->universe->instrument[instrument].factor};
     as_mark mark;
-    if (!as_market_mark_at(market, instrument, limit, &mark))
+    if (!mark_at(market, instrument, limit, shock->t0, &mark, &shock->late))
         mark.mid = AS_PX_UNDEFINED;
     anchor.px = mark.mid;
     anchor.ts = mark.ts;
     anchor.seq = mark.seq;
-    anchor.factor_px = AS_PX_UNDEFINED;
+    anchor.factor_px = anchor.moved_px = anchor.moved_factor_px = AS_PX_UNDEFINED;
     anchor.car = anchor.h = anchor.z = (double)NAN;
-    if (anchor.factor != AS_INSTRUMENT_NONE && as_market_mark_at(market, anchor.factor, limit, &mark))
+    if (anchor.factor != AS_INSTRUMENT_NONE &&
+        mark_at(market, anchor.factor, limit, shock->t0, &mark, &shock->late))
         anchor.factor_px = mark.mid;
 
     const as_calendar *calendar = as_universe_calendar(market->universe, instrument);
     anchor.clock = as_session_clock(as_calendar_session(calendar, anchor.ts), anchor.ts, th->overnight_share);
-    anchor.beta = as_market_model_beta(&name->model);
-    anchor.sigma = as_sqrt(as_market_model_variance(&name->model));
+    anchor.beta = as_market_model_beta(&daily->model);
+    anchor.sigma = as_sqrt(as_market_model_variance(&daily->model));
     if (!(anchor.sigma > 1e-6)) /* the variance floor of SCIENCE 6: below it nothing was ever seen to move */
         anchor.sigma = (double)NAN;
-    if ((double)name->model.n < th->warmup_sessions)
+    if ((double)daily->model.n < th->warmup_sessions)
         anchor.blocks |= AS_REASON_BIT(WARMUP);
     if (anchor.factor_px == AS_PX_UNDEFINED)
         anchor.blocks |= AS_REASON_BIT(NO_FACTOR);
@@ -150,8 +163,16 @@ static void measure(as_anchor *anchor, as_market *market, const as_thresholds *t
     if (anchor->px == AS_PX_UNDEFINED || mid == AS_PX_UNDEFINED || anchor->factor_px == AS_PX_UNDEFINED ||
         mark->ts <= t0)
         return;
-    double factor_move = as_log_ratio(market->name[anchor->factor].mark.mid, anchor->factor_px);
-    double car = as_log_ratio(mid, anchor->px) - anchor->beta * factor_move;
+    int64_t factor_mid = market->name[anchor->factor].mark.mid;
+    if (factor_mid != anchor->moved_factor_px) {
+        anchor->factor_move = as_log_ratio(factor_mid, anchor->factor_px);
+        anchor->moved_factor_px = factor_mid;
+    }
+    if (mid != anchor->moved_px) {
+        anchor->move = as_log_ratio(mid, anchor->px);
+        anchor->moved_px = mid;
+    }
+    double car = anchor->move - anchor->beta * anchor->factor_move;
     if (isnan(car) || isnan(anchor->sigma))
         return;
     const as_session *session = as_market_session(market, anchor->instrument, now);
@@ -224,7 +245,7 @@ static void link_names(as_shock_table *table, as_shock *shock, as_market *market
         }
         as_linked *linked = &shock->linked[shock->linked_count];
         memset(linked, 0, sizeof *linked);
-        linked->anchor = set_anchor(market, &playbook->thresholds, i, limit);
+        linked->anchor = set_anchor(shock, market, &playbook->thresholds, i, limit);
         if (linked->anchor.px == AS_PX_UNDEFINED || !add_ref(table, i, shock, shock->linked_count))
             continue;
         linked->w = channel.w;
@@ -235,6 +256,7 @@ static void link_names(as_shock_table *table, as_shock *shock, as_market *market
         linked->extreme_at = shock->t0;
         as_variance_ratio_run_init(&linked->minutes, VARIANCE_RATIO_Q);
         fit_reversion(linked, market, last_session_before(market, i, shock->t0));
+        shock->usable_count += linked->anchor.blocks == 0;
         shock->linked_count++;
     }
 }
@@ -275,11 +297,11 @@ static void set_controls(as_shock_table *table, as_shock *shock, as_market *mark
         uint32_t member = group->member[i];
         const as_name *name = &market->name[member];
         bool own_news = name->own_news_at && name->own_news_fact != shock->fact &&
-                        (double)(shock->t0 - name->own_news_at) < th->control_news_days * 86400e9;
+                        (double)shock->t0 - (double)name->own_news_at < th->control_news_days * 86400e9;
         if (member == shock->issuer || !add_ref(table, member, shock, AS_REF_CONTROL + shock->control_count))
             continue;
         as_control_state *control = &shock->control[shock->control_count++];
-        *control = (as_control_state){.anchor = set_anchor(market, th, member, limit)};
+        *control = (as_control_state){.anchor = set_anchor(shock, market, th, member, limit)};
         control->q = own_news ? 0 : group->q[i];
         as_market_residuals(market, member, last_session_before(market, member, shock->t0), false, CONTROL_SESSIONS,
                             residual);
@@ -315,19 +337,19 @@ as_shock *as_shock_open(as_shock_table *table, as_market *market, const as_playb
         .linked = linked,
     };
     uint64_t limit = anchor_limit(headline, &playbook->thresholds, &shock->late);
-    table->late_news += shock->late;
     table->open_count++;
-    shock->epicentre = set_anchor(market, &playbook->thresholds, shock->issuer, limit);
+    shock->epicentre = set_anchor(shock, market, &playbook->thresholds, shock->issuer, limit);
     add_ref(table, shock->issuer, shock, AS_REF_EPICENTRE);
     link_names(table, shock, market, playbook, limit);
     set_controls(table, shock, market, playbook, limit);
+    table->late_news += shock->late;
 
     /* Event freeze (SCIENCE 2.1): the session of t0 trains no model of a name in the event. */
     uint64_t close = as_market_session(market, shock->issuer, shock->t0)->close;
-    market->name[shock->issuer].frozen_until = close;
+    market->daily[shock->issuer].frozen_until = close;
     for (uint32_t i = 0; i < shock->linked_count; i++) {
         uint32_t instrument = shock->linked[i].anchor.instrument;
-        market->name[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
+        market->daily[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
     }
     return shock;
 }
@@ -349,13 +371,18 @@ void as_shock_measure_epicentre(as_shock *shock, as_market *market, const as_pla
 }
 
 /* One-minute returns of the mid since t0, for the variance ratio: previous tick at each minute's end. */
-static void sample_minute(as_linked *linked, int64_t mid, uint64_t now)
+static void sample_minute(as_linked *linked, double level, uint64_t now)
 {
+    enum { QUIET_MINUTES_MAX = 60 };
     uint64_t minute = now / AS_NS_PER_MIN;
-    double level = as_log_ratio(mid, linked->anchor.px);
+    if (linked->minute == 0)
+        linked->minute_level = level; /* the jump from the anchor is the shock itself, not a minute's return */
     if (linked->minute != 0 && minute != linked->minute) {
         as_variance_ratio_run_update(&linked->minutes, linked->minute_last - linked->minute_level);
         linked->minute_level = linked->minute_last;
+        uint64_t quiet = minute - linked->minute - 1;
+        for (uint64_t i = 0; i < quiet && i < QUIET_MINUTES_MAX; i++)
+            as_variance_ratio_run_update(&linked->minutes, 0);
     }
     linked->minute = minute;
     linked->minute_last = level;
@@ -369,6 +396,8 @@ void as_shock_measure_linked(as_shock *shock, as_linked *linked, as_market *mark
     measure(anchor, market, &playbook->thresholds, shock->t0, now);
     if (!anchor->measured)
         return;
+    if (anchor->blocks)
+        return; /* a volatility of a few sessions is no ruler: it is shown, but moves no sum */
     if (!was_measured) {
         shock->measured_count++;
         if (linked->bucket != AS_BUCKET_NONE)
@@ -396,12 +425,12 @@ void as_shock_measure_linked(as_shock *shock, as_linked *linked, as_market *mark
         linked->extreme_car = anchor->car;
         linked->extreme_at = now;
     }
-    sample_minute(linked, market->name[anchor->instrument].mark.mid, now);
+    sample_minute(linked, anchor->move, now);
 }
 
 void as_shock_count_linked(as_shock *shock, as_linked *linked, const as_thresholds *th)
 {
-    if (!linked->anchor.measured)
+    if (!linked->anchor.measured || linked->anchor.blocks)
         return;
     double limit = linked->consistent_move ? th->z_breadth - th->z_hysteresis : th->z_breadth;
     double along = linked->anchor.z * as_shock_chain_sign(shock, linked->w);
@@ -425,7 +454,9 @@ void as_shock_measure_control(as_shock *shock, as_market *market, const as_playb
         measure(anchor, market, th, shock->t0, now);
         q[i] = control->q;
         kappa[i] = (double)NAN;
-        if (!anchor->measured)
+        bool usable = anchor->measured && !anchor->blocks && (double)control->fit.count >= th->warmup_sessions &&
+                      as_market_condition(market, th, anchor->instrument, now) == 0;
+        if (!usable)
             continue;
         double scale = as_sqrt(anchor->h > th->h_floor ? anchor->h : th->h_floor); /* a day's variance over H */
         kappa[i] = as_control_kappa(&control->fit, anchor->car, basket) / scale;
@@ -436,13 +467,18 @@ void as_shock_measure_control(as_shock *shock, as_market *market, const as_playb
     shock->contradicted = enough && fabs(shock->k) >= th->control_k && as_sign(shock->k) == -as_sign(basket);
 }
 
+double as_shock_s_w(const as_shock *shock, const as_linked *linked)
+{
+    return shock->contradicted ? linked->s_w * contradicted_widening : linked->s_w;
+}
+
 void as_shock_score(as_shock *shock, as_linked *linked, const as_playbook *playbook)
 {
     const as_anchor *anchor = &linked->anchor;
     double h_floor = playbook->thresholds.h_floor;
     if (!anchor->measured)
         return;
-    double s_w = shock->contradicted ? linked->s_w * contradicted_widening : linked->s_w;
+    double s_w = as_shock_s_w(shock, linked);
     int dir = shock->is_signed ? 1 : shock->dir;
     as_score score = as_score_compute(&(as_score_input){
         .z = anchor->z, .w = linked->w, .s_w = s_w, .g = shock->g, .m = shock->m, .dir = dir});
@@ -461,7 +497,7 @@ void as_shock_score(as_shock *shock, as_linked *linked, const as_playbook *playb
 
 double as_shock_breadth(const as_shock *shock)
 {
-    return shock->linked_count ? (double)shock->breadth_count / shock->linked_count : 0;
+    return shock->usable_count ? (double)shock->breadth_count / shock->usable_count : 0;
 }
 
 double as_shock_basket_car(const as_shock *shock)
@@ -475,13 +511,14 @@ int as_shock_chain_sign(const as_shock *shock, double w)
     return along ? along : (shock->z_sum > 0) - (shock->z_sum < 0);
 }
 
-double as_shock_flagged_mean(const as_shock *shock, double os_open)
+double as_shock_flagged_mean(as_shock *shock, const as_playbook *playbook)
 {
-    double sum = 0;
+    double sum = 0, os_open = playbook->thresholds.os_open;
     unsigned count = 0;
     for (uint32_t i = 0; i < shock->linked_count; i++) {
-        const as_linked *linked = &shock->linked[i];
-        if (!linked->anchor.measured || !(fabs(linked->os) >= os_open))
+        as_linked *linked = &shock->linked[i];
+        as_shock_score(shock, linked, playbook); /* all of this instant, whatever has been decided already */
+        if (!linked->anchor.measured || linked->anchor.blocks || !(fabs(linked->os) >= os_open))
             continue;
         sum += linked->latest_car - linked->session_base;
         count++;

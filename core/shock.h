@@ -41,6 +41,9 @@ typedef struct as_anchor {
     /* measures, latest */
     double car, h, z;
     bool measured;
+    /* log moves since the anchor, with the mids they are of: most ticks leave one of them, or both, as they were */
+    double move, factor_move;
+    int64_t moved_px, moved_factor_px;
 } as_anchor;
 
 typedef struct as_linked {
@@ -82,6 +85,7 @@ typedef struct as_shock {
     as_anchor epicentre;    /* px undefined: private, unlisted or not quoted */
     as_signal epicentre_signal[AS_STRATEGY_MAX];
     uint32_t linked_count;
+    uint32_t usable_count;  /* linked names with enough history and a factor: what breadth and basket are over */
     uint32_t breadth_count; /* linked names with sign-consistent |z| >= 2 */
     int64_t car_sum;        /* of linked names, 1e-12 */
     int64_t z_sum;
@@ -143,13 +147,16 @@ void as_shock_measure_control(as_shock *shock, as_market *market, const as_playb
 /* E, OS, X, s from the measures, M and G. */
 void as_shock_score(as_shock *shock, as_linked *linked, const as_playbook *playbook);
 
-/* B, 0..1; 0 with no linked names. */
+/* The weight's uncertainty, widened while the controls contradict the basket (SCIENCE 3.5). */
+double as_shock_s_w(const as_shock *shock, const as_linked *linked);
+
+/* B, 0..1, over the usable names; 0 with none. */
 double as_shock_breadth(const as_shock *shock);
 /* Mean CAR of the measured linked names; 0 with none. */
 double as_shock_basket_car(const as_shock *shock);
 /* Sign the shock has on a name: of w (times dir unless the family is signed), of the basket where w is 0. */
 int as_shock_chain_sign(const as_shock *shock, double w);
-/* Mean abnormal return of the current session over names with |OS| >= os_open; NAN with none. */
-double as_shock_flagged_mean(const as_shock *shock, double os_open);
+/* Mean abnormal return of the current session over names with |OS| >= os_open, scored anew; NAN with none. */
+double as_shock_flagged_mean(as_shock *shock, const as_playbook *playbook);
 
 #endif

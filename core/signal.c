@@ -27,23 +27,31 @@ static void said(as_signal *signal, const as_view *view, const as_verdict *verdi
     signal->status = view->status;
 }
 
+/* Another kind or side is another signal: the open one ends, and the next look opens the new one under its own id. */
+static bool is_another(const as_signal *signal, const as_verdict *verdict)
+{
+    return verdict->want == AS_WANT_OPEN && (verdict->kind != signal->kind || verdict->side != signal->side);
+}
+
 static as_signal_step apply_open(as_signal *signal, const as_view *view, const as_verdict *verdict)
 {
     as_signal_step step = {0};
-    if (verdict->want == AS_WANT_CLOSE) {
+    if (verdict->want == AS_WANT_CLOSE || is_another(signal, verdict)) {
         signal->open = false;
         signal->missed = false;
         signal->vetoes = 0;
         if (verdict->cooldown)
             signal->cooldown_until =
                 view->now + (uint64_t)(view->thresholds->cooldown_min * 60e9);
+        int8_t side = signal->side;
         said(signal, view, verdict);
+        signal->side = side; /* what closes is what was open */
         return (as_signal_step){.say = true, .action = AS_ACTION_CLOSE};
     }
     if (verdict->want != AS_WANT_OPEN)
         return step;
-    bool changed = verdict->side != signal->side || verdict->reasons != signal->reasons ||
-                   view->status != signal->status || p_moved(signal->p, verdict->p);
+    bool changed = verdict->reasons != signal->reasons || view->status != signal->status ||
+                   p_moved(signal->p, verdict->p);
     if (changed || overdue(signal, view)) {
         said(signal, view, verdict);
         step = (as_signal_step){.say = true, .action = AS_ACTION_UPDATE};
@@ -77,8 +85,11 @@ as_signal_step as_signal_apply(as_signal *signal, const as_view *view, const as_
     if (verdict->want != AS_WANT_OPEN) {
         signal->vetoes = 0;
         signal->missed = false;
+        signal->spent = false;
         return (as_signal_step){0};
     }
+    if (signal->spent)
+        return (as_signal_step){0};
     if (verdict->vetoes)
         return apply_near_miss(signal, view, verdict, id);
 
@@ -102,6 +113,7 @@ bool as_signal_end(as_signal *signal, uint64_t now)
     signal->open = false;
     signal->missed = false;
     signal->vetoes = 0;
+    signal->spent = true;
     signal->said_at = now;
     return true;
 }

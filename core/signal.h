@@ -1,9 +1,9 @@
 /*
  * Signals: from a strategy's verdicts to decisions with a life cycle.
  *
- *            want OPEN, no vetoes          |dp| >= 0.05, side, status or reasons changed, or update_s passed
+ *            want OPEN, no vetoes          |dp| >= 0.05, status or reasons changed, or update_s passed
  *   closed ------------------------> open ------------------------------------------------------------> open
- *     ^ |  want OPEN, vetoes               | want CLOSE: close        valid_until reached: expire
+ *     ^ |  want OPEN, vetoes               | want CLOSE, another side or kind: close; valid_until: expire
  *     | +-> near miss: an update           |
  *     +------------------------------------+
  *
@@ -26,6 +26,8 @@ typedef struct as_signal {
     uint8_t kind;
     uint8_t status;          /* of the fact when last said */
     bool missed;             /* a near miss has been said under id */
+    bool spent;              /* its time ran out: it does not open again before its condition has been false */
+    bool timed;              /* a deadline of it is in the timer heap */
     uint8_t id[16];
     uint64_t opened_at;
     uint64_t said_at;        /* last decision */

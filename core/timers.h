@@ -34,6 +34,14 @@ typedef struct as_timers {
 int as_timers_init(as_timers *timers, uint32_t count_max);
 void as_timers_fini(as_timers *timers);
 
+/* Is there no room? Asking counts as a refusal. */
+static inline bool as_timers_full(as_timers *timers)
+{
+    bool full = timers->count == timers->count_max;
+    timers->refused += full;
+    return full;
+}
+
 /* false, and counted, when the heap is full. */
 bool as_timers_add(as_timers *timers, as_timer timer);
 

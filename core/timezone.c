@@ -333,8 +333,10 @@ static int read_zone(as_timezone *zone, const char *name)
     if (!data)
         code = as_error_set(-ENOMEM, "time zone %s: out of memory", name);
     else if (fd < 0 || got < 0)
-        code = as_error_set(-ENOENT, "time zone \"%s\" is unknown: %s holds no such zone; an IANA name such as "
-                            "America/New_York or UTC is expected", name, dir);
+        code = as_error_set(-ENOENT,
+                            "time zone \"%s\" is unknown: %s holds no such zone; an IANA name such as "
+                            "America/New_York or UTC is expected",
+                            name, dir);
     else if (!parse_tzif(zone, data, (size_t)bytes))
         code = as_error_set(-EINVAL, "%s: not a time zone file (TZif, RFC 8536)", path);
     free(data);
@@ -346,8 +348,10 @@ static int read_zone(as_timezone *zone, const char *name)
 int as_timezone_new(const char *name, as_timezone **timezone)
 {
     if (!name_is_sane(name))
-        return as_error_set(-ENOENT, "time zone \"%s\" is unknown: an IANA name such as America/New_York or UTC is "
-                            "expected", name);
+        return as_error_set(-ENOENT,
+                            "time zone \"%s\" is unknown: an IANA name such as America/New_York or UTC is "
+                            "expected",
+                            name);
     as_timezone *zone = calloc(1, sizeof *zone);
     if (!zone)
         return as_error_set(-ENOMEM, "time zone %s: out of memory", name);

@@ -64,6 +64,7 @@ typedef struct as_view {
     /* this strategy's signal on this name, if one is open */
     bool open;
     int8_t open_side;
+    uint8_t open_kind;         /* as_signal_kind of the open signal */
     uint64_t opened_at;
     double open_x;             /* x at the opening */
     int64_t open_px;

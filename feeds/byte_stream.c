@@ -198,8 +198,7 @@ int as_byte_stream_open(const char *path, as_byte_stream **stream)
     s->path = strdup(path);
     s->in = malloc(IN_BYTES);
     s->out = malloc(OUT_BYTES);
-    int code = s->path && s->in && s->out ? open_descriptor(s, path)
-                                          : as_error_set(-ENOMEM, "%s: out of memory", path);
+    int code = s->path && s->in && s->out ? open_descriptor(s, path) : as_error_set(-ENOMEM, "%s: out of memory", path);
     if (code == 0 && start_decoder(s) < 0)
         code = as_error_set(-ENOMEM, "%s: out of memory", path);
     if (code == 0 && s->failed)
@@ -241,10 +240,10 @@ int64_t as_byte_stream_peek(as_byte_stream *stream, size_t want_bytes, const uin
     size_t have = s->out_end - s->out_at;
     *data = s->out + s->out_at;
     if (have == 0 && s->failed)
-        return as_error_set(s->failed, "%s: cannot be read beyond byte %llu: %s%s", s->path,
-                            (unsigned long long)(s->file_offset - (s->in_end - s->in_at)),
-                            s->compression == AS_COMPRESSION_NONE ? "" : "the compressed data are damaged: ",
-                            s->reason);
+        return as_error_set(
+            s->failed, "%s: cannot be read beyond byte %llu: %s%s", s->path,
+            (unsigned long long)(s->file_offset - (s->in_end - s->in_at)),
+            s->compression == AS_COMPRESSION_NONE ? "" : "the compressed data are damaged: ", s->reason);
     return (int64_t)have;
 }
 

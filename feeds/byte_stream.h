@@ -29,9 +29,9 @@ int as_byte_stream_open(const char *path, as_byte_stream **stream);
 void as_byte_stream_close(as_byte_stream *stream);
 
 /*
- * Look ahead. *data points at the unread bytes, valid until the next peek; the result is how many there are: at least
- * want_bytes (1..AS_BYTE_STREAM_PEEK_MAX), or fewer only before the end or before damage. 0 at the end. A negative errno
- * with the error chain set when nothing is left to deliver and reading or decompressing failed.
+ * Look ahead. *data points at the unread bytes, valid until the next peek; the result is how many there are: at
+ * least want_bytes (1..AS_BYTE_STREAM_PEEK_MAX), or fewer only before the end or before damage. 0 at the end. A
+ * negative errno with the error chain set when nothing is left to deliver and reading or decompressing failed.
  */
 int64_t as_byte_stream_peek(as_byte_stream *stream, size_t want_bytes, const uint8_t **data);
 

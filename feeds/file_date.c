@@ -50,7 +50,7 @@ static int32_t six_digits(const char *p)
 
 int32_t as_file_date(const char *path)
 {
-    int32_t (*const form[3])(const char *) = {eight_digits, with_dashes, six_digits};
+    static int32_t (*const form[3])(const char *) = {eight_digits, with_dashes, six_digits};
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     for (int i = 0; i < 3; i++)

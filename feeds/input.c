@@ -300,10 +300,16 @@ static void count_itch(const as_input *input)
 {
     as_input *in = (as_input *)(uintptr_t)input; /* the counters are kept elsewhere until someone asks */
     const as_normaliser_counters *c = &in->itch.normaliser.counters;
-    const struct { const char *reason; uint64_t total; } errors[] = {
-        {"bad_prefix", in->itch.framing.bad_prefix}, {"unknown_locate", c->unknown_locate},
-        {"bad_ts", c->bad_ts},                       {"bad_px", c->bad_px},
-        {"bad_code", c->bad_code},                   {"empty_trades", c->empty_trades},
+    const struct {
+        const char *reason;
+        uint64_t total;
+    } errors[] = {
+        {"bad_prefix", in->itch.framing.bad_prefix},
+        {"unknown_locate", c->unknown_locate},
+        {"bad_ts", c->bad_ts},
+        {"bad_px", c->bad_px},
+        {"bad_code", c->bad_code},
+        {"empty_trades", c->empty_trades},
     };
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         as_input_count_error(in, errors[i].reason, errors[i].total);
@@ -317,7 +323,10 @@ static void count_itch(const as_input *input)
 
 static void count_text(const as_input *input)
 {
-    static const struct { as_event_kind kind; const char *word; } words[] = {
+    static const struct {
+        as_event_kind kind;
+        const char *word;
+    } words[] = {
         {AS_EVENT_TRADE, "trade"},   {AS_EVENT_QUOTE, "quote"},       {AS_EVENT_BAR, "bar"},
         {AS_EVENT_STATUS, "status"}, {AS_EVENT_HEADLINE, "headline"},
     };

@@ -31,9 +31,10 @@ int as_input_open_itch(as_input *input)
         date = 19700102;
     }
     if (!as_date_valid(date))
-        return as_error_set(-EINVAL, "%s: ITCH times count from midnight and the date is %s: give --date YYYYMMDD, "
-                            "session.date in the configuration, or a name such as 01302020.NASDAQ_ITCH50", input->path,
-                            date ? "no date" : "not known");
+        return as_error_set(-EINVAL,
+                            "%s: ITCH times count from midnight and the date is %s: give --date YYYYMMDD, "
+                            "session.date in the configuration, or a name such as 01302020.NASDAQ_ITCH50",
+                            input->path, date ? "no date" : "not known");
     as_timezone *zone = NULL;
     int code = as_timezone_new(zone_name, &zone);
     if (code < 0)

@@ -8,7 +8,8 @@
 
 #include "core/error.h"
 
-enum { RANKS = 4, NO_HEADLINE = UINT32_MAX };
+enum { RANKS = 4 };
+#define NO_HEADLINE UINT32_MAX
 
 /* An input and the event it will give next. */
 typedef struct source {
@@ -144,10 +145,9 @@ int as_input_merge_open(as_input **inputs, uint32_t count, uint64_t from, uint64
     m->now = map == MAP_FAILED ? NULL : map;
     m->from = from;
     m->to = to;
-    int code = 0;
-    if (!m->source || !m->heap || !m->now)
-        code = as_error_set(-ENOMEM, "out of memory for %u inputs", count);
-    for (uint32_t i = 0; i < count && code == 0; i++) {
+    bool memory = m->source && m->heap && m->now;
+    int code = memory ? 0 : as_error_set(-ENOMEM, "out of memory for %u inputs", count);
+    for (uint32_t i = 0; memory && i < count && code == 0; i++) {
         m->source[i].input = inputs[i];
         if (advance(m, &m->source[i]))
             heap_push(m, i);

@@ -25,8 +25,9 @@ enum { AS_INPUT_MERGE_EVENTS = 4 * AS_REORDER_EVENTS };
 typedef struct as_input_merge as_input_merge;
 
 /*
- * Merge count inputs (1..AS_INPUT_MAX), events with from <= ts_recv < to only (0 and UINT64_MAX: all). An input is read
- * no further than its first event at or after `to`. 0; -EINVAL, -ENOMEM, or what an input says, with the error chain set.
+ * Merge count inputs (1..AS_INPUT_MAX), events with from <= ts_recv < to only (0 and UINT64_MAX: all). An input is
+ * read no further than its first event at or after `to`. 0; -EINVAL, -ENOMEM, or what an input says, with the error
+ * chain set.
  */
 int as_input_merge_open(as_input **inputs, uint32_t count, uint64_t from, uint64_t to, as_input_merge **merge);
 

@@ -129,7 +129,8 @@ static int no_mapping(const as_input *input, const as_csv_record *header)
     return as_error_set(-EPROTO, "%s:1: a CSV file, but %s; its columns are: %s", input->path,
                         input->options.config && input->options.config->mapping_count
                             ? "no mapping under `inputs` of the configuration fits it (match: columns or path)"
-                            : "there is no mapping for it: give a configuration with `inputs` (--config)", columns);
+                            : "there is no mapping for it: give a configuration with `inputs` (--config)",
+                        columns);
 }
 
 /* The header as a record; the view holds it. */

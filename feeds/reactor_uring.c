@@ -55,6 +55,7 @@ typedef struct uring_backend {
     uint32_t touched[BATCH];
     uint32_t touched_count;
     uint32_t ending_count; /* watches that are closing and not yet freed */
+    bool has_files;        /* there is a table of registered files */
     bool overflowed;
     unsigned overflow_seen; /* kernel's count of completions it could not keep */
 } uring_backend;
@@ -187,7 +188,7 @@ static int uring_add(as_reactor *reactor, as_watch *watch)
     }
     if (result < 0)
         return as_error_set(result, "io_uring: buffers for descriptor %d: %s", watch->fd, strerror(-result));
-    if (watch->kind == AS_WATCH_UDP)
+    if (watch->kind == AS_WATCH_UDP && backend->has_files)
         own->fixed = io_uring_register_files_update(&backend->ring, index, &watch->fd, 1) == 1;
     arm(reactor, watch);
     io_uring_submit(&backend->ring);
@@ -387,13 +388,13 @@ static int uring_poll(as_reactor *reactor, uint64_t wait_ns)
  */
 static int probe_receive(uring_backend *backend, const int pair[2])
 {
-    if (io_uring_register_files_update(&backend->ring, 0, (int[]){pair[0]}, 1) != 1)
+    if (backend->has_files && io_uring_register_files_update(&backend->ring, 0, (int[]){pair[0]}, 1) != 1)
         return -EINVAL;
     struct io_uring_sqe *sqe = io_uring_get_sqe(&backend->ring);
     if (sqe == NULL)
         return -EINVAL;
-    io_uring_prep_recvmsg_multishot(sqe, 0, &backend->message, MSG_TRUNC);
-    sqe->flags |= IOSQE_BUFFER_SELECT | IOSQE_FIXED_FILE;
+    io_uring_prep_recvmsg_multishot(sqe, backend->has_files ? 0 : pair[0], &backend->message, MSG_TRUNC);
+    sqe->flags |= (uint8_t)(IOSQE_BUFFER_SELECT | (backend->has_files ? IOSQE_FIXED_FILE : 0));
     sqe->buf_group = 0;
     io_uring_sqe_set_data64(sqe, OP_CANCEL);
     int result = io_uring_submit(&backend->ring);
@@ -423,7 +424,8 @@ static int probe(uring_backend *backend)
     int result = group_init(backend, &group, 0, 4, 1024);
     if (result == 0) {
         result = probe_receive(backend, pair);
-        io_uring_register_files_update(&backend->ring, 0, (int[]){-1}, 1);
+        if (backend->has_files)
+            io_uring_register_files_update(&backend->ring, 0, (int[]){-1}, 1);
         struct io_uring_sqe *sqe = io_uring_get_sqe(&backend->ring);
         if (sqe != NULL) {
             io_uring_prep_cancel64(sqe, OP_CANCEL, IORING_ASYNC_CANCEL_ANY);
@@ -455,7 +457,8 @@ static int try_flags(as_reactor *reactor, uring_backend *backend, unsigned flags
         return result;
     *call = "io_uring_register of a file table";
     result = io_uring_register_files_sparse(&backend->ring, options->watch_max);
-    if (result == 0) {
+    backend->has_files = result == 0;
+    if (result == 0 || result == -EMFILE) { /* a table beyond the limit of open files: do without */
         *call = "multishot receive with provided buffers";
         result = probe(backend);
     }
@@ -517,7 +520,8 @@ static void uring_close(as_reactor *reactor)
         uring_poll(reactor, 10 * AS_NS_PER_MS);
     for (uint32_t i = 0; i < reactor->options.watch_max; i++)
         group_fini(backend, &backend->watch[i].group, i);
-    io_uring_unregister_files(&backend->ring);
+    if (backend->has_files)
+        io_uring_unregister_files(&backend->ring);
     io_uring_queue_exit(&backend->ring);
     free(backend->watch);
     free(backend);

@@ -128,8 +128,9 @@ static as_headline *find_same(as_reorder *r, const as_headline *headline, bool i
         return NULL;
     for (uint32_t node = w->bucket[key_bucket(headline->ts_event, key, is_id)]; node; node = w->next[node - 1]) {
         as_headline *other = &w->headline[(node - 1) / 2];
-        if ((node - 1) % 2 == is_id && other->ts_event == headline->ts_event && strcmp(key_of(other, is_id), key) == 0 &&
-            other->revision == headline->revision && other->retracted == headline->retracted)
+        if ((node - 1) % 2 == is_id && other->ts_event == headline->ts_event &&
+            strcmp(key_of(other, is_id), key) == 0 && other->revision == headline->revision &&
+            other->retracted == headline->retracted)
             return other;
     }
     return NULL;

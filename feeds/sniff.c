@@ -8,13 +8,33 @@
 
 enum { FOREIGN_RECORDS_MIN = 4, FOREIGN_RECORD_BYTES_MAX = 2048 };
 
-static const struct { const char *magic; size_t magic_bytes; const char *name; } others[] = {
-    {"\xd4\xc3\xb2\xa1", 4, "pcap"},      {"\xa1\xb2\xc3\xd4", 4, "pcap"},   {"\x4d\x3c\xb2\xa1", 4, "pcap"},
-    {"\xa1\xb2\x3c\x4d", 4, "pcap"},      {"\x0a\x0d\x0d\x0a", 4, "pcapng"}, {"DBN", 3, "Databento DBN"},
-    {"PK\x03\x04", 4, "zip"},             {"\xfd" "7zXZ", 5, "xz"},          {"BZh", 3, "bzip2"},
-    {"\x04\x22\x4d\x18", 4, "lz4"},       {"PAR1", 4, "Parquet"},            {"ARROW1", 6, "Arrow"},
-    {"SQLite format 3", 15, "SQLite"},    {"\x7f" "ELF", 4, "ELF"},          {"%PDF", 4, "PDF"},
-    {"\x1f\x8b", 2, "gzip within gzip"},  {"<?xml", 5, "XML"},               {"[", 1, "a JSON array"},
+static const struct {
+    const char *magic;
+    size_t magic_bytes;
+    const char *name;
+} others[] = {
+    {"\xd4\xc3\xb2\xa1", 4, "pcap"},
+    {"\xa1\xb2\xc3\xd4", 4, "pcap"},
+    {"\x4d\x3c\xb2\xa1", 4, "pcap"},
+    {"\xa1\xb2\x3c\x4d", 4, "pcap"},
+    {"\x0a\x0d\x0d\x0a", 4, "pcapng"},
+    {"DBN", 3, "Databento DBN"},
+    {"PK\x03\x04", 4, "zip"},
+    {"\xfd"
+     "7zXZ",
+     5, "xz"},
+    {"BZh", 3, "bzip2"},
+    {"\x04\x22\x4d\x18", 4, "lz4"},
+    {"PAR1", 4, "Parquet"},
+    {"ARROW1", 6, "Arrow"},
+    {"SQLite format 3", 15, "SQLite"},
+    {"\x7f"
+     "ELF",
+     4, "ELF"},
+    {"%PDF", 4, "PDF"},
+    {"\x1f\x8b", 2, "gzip within gzip"},
+    {"<?xml", 5, "XML"},
+    {"[", 1, "a JSON array"},
 };
 
 const char *as_input_format_name(as_input_format format)
@@ -80,10 +100,12 @@ void as_sniff_explain(const uint8_t *data, size_t bytes, char out[AS_SNIFF_TEXT_
     for (size_t i = 0; i < sizeof others / sizeof *others && !name; i++)
         if (bytes >= others[i].magic_bytes && memcmp(data, others[i].magic, others[i].magic_bytes) == 0)
             name = others[i].name;
-    snprintf(out, AS_SNIFF_TEXT_BYTES,
-             "%s%s%s%s%s%s; known are ITCH 5.0 (BinaryFILE), NDJSON, CSV with a mapping, and the journal, each plain or "
-             "compressed with gzip or zstd",
-             bytes ? "it begins with " : "it is empty", hex, name ? " (" : "", name ? name : "", name ? ")" : "",
-             !name && as_sniff_foreign_payload(data, bytes)
-                 ? " (unknown_payload: BinaryFILE records, but their messages are not ITCH 5.0)" : "");
+    snprintf(
+        out, AS_SNIFF_TEXT_BYTES,
+        "%s%s%s%s%s%s; known are ITCH 5.0 (BinaryFILE), NDJSON, CSV with a mapping, and the journal, each plain or "
+        "compressed with gzip or zstd",
+        bytes ? "it begins with " : "it is empty", hex, name ? " (" : "", name ? name : "", name ? ")" : "",
+        !name && as_sniff_foreign_payload(data, bytes)
+            ? " (unknown_payload: BinaryFILE records, but their messages are not ITCH 5.0)"
+            : "");
 }

@@ -26,7 +26,8 @@ as_input_format as_sniff(const uint8_t *data, size_t bytes);
 const char *as_input_format_name(as_input_format format);
 
 /*
- * Is it a container that we know, with something in it that we do not? BinaryFILE records whose messages are no ITCH 5.0.
+ * Is it a container that we know, with something in it that we do not? BinaryFILE records whose messages are no
+ * ITCH 5.0.
  */
 int as_sniff_foreign_payload(const uint8_t *data, size_t bytes);
 

@@ -188,7 +188,7 @@ static void send_heartbeat(as_publisher *p)
     p->beat++;
     as_envelope envelope = next_envelope(p, "hb.");
     as_writer writer;
-    begin_message(p, &writer, 6, &envelope);
+    begin_message(p, &writer, 7, &envelope);
     as_writer_key(&writer, "interval_ms");
     as_writer_uint(&writer, p->options.heartbeat_ms);
     as_writer_key(&writer, "oldest");
@@ -204,6 +204,8 @@ static void send_heartbeat(as_publisher *p)
     as_writer_uint(&writer, logical_now(p, envelope.ts_pub));
     as_writer_key(&writer, "halted");
     as_writer_bool(&writer, p->halted);
+    as_writer_key(&writer, "missed"); /* a filtered client does not see the hole in gseq */
+    as_writer_uint(&writer, atomic_load_explicit(&p->missed, memory_order_relaxed)); /* relaxed: own thread's */
     as_writer_key(&writer, "tails");
     as_writer_map(&writer, as_topics_recent(p->topics, p->beat, NULL, NULL));
     as_topics_recent(p->topics, p->beat, put_tail, &writer);

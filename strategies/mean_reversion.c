@@ -13,13 +13,14 @@ static double round_trip_bps(const as_view *view)
     return 2 * (view->half_spread_bps + view->costs->fees_bps + view->costs->impact_bps);
 }
 
-/* Expected reversion over the horizon: rho |X - m| (1 - 2^(-h/HL)). */
-static double reversion_bps(const as_view *view)
+/* Expected reversion over the horizon toward m, for a position of side: rho (m - X) (1 - 2^(-h/HL)); never below 0. */
+static double reversion_bps(const as_view *view, int side)
 {
     const as_thresholds *th = view->thresholds;
     double rho = view->breadth >= th->breadth_gate ? th->rho_breadth : th->rho_base;
     double share = 1 - as_half(th->horizon_days / th->half_life_days);
-    return 1e4 * rho * fabs(view->x - view->x_mean) * share;
+    double distance = side * (view->x_mean - view->x);
+    return distance > 0 ? 1e4 * rho * distance * share : 0;
 }
 
 /* Confirmed news may be faded only where it has no channel. */
@@ -62,7 +63,7 @@ static uint64_t vetoes(const as_view *view, int side, double expected_bps, doubl
     uint64_t set = veto_tradable(view, side) | veto_stabilisation(view);
     if (isnan(view->s) || !(view->ou_b > 0 && view->ou_b < 1) || !(view->ou_k > th->k_min))
         set |= AS_REASON_BIT(NO_OU);
-    else if (fabs(view->s) < th->s_open)
+    else if (-side * view->s < th->s_open) /* X must lie on the side that reverts this way */
         set |= AS_REASON_BIT(S_SMALL);
     if (!view->fade)
         set |= AS_REASON_BIT(NO_FADE);
@@ -91,12 +92,12 @@ static void fill(const as_view *view, as_verdict *verdict, int side)
     verdict->kind = AS_SIGNAL_MEAN_REVERSION;
     verdict->side = (int8_t)side;
     verdict->strength = fabs(view->os);
-    verdict->rev_bps = reversion_bps(view);
+    verdict->rev_bps = reversion_bps(view, side);
     verdict->cost_bps = round_trip_bps(view);
     verdict->half_life_ns = (uint64_t)(th->half_life_days * day_ns);
     verdict->horizon_sessions = (uint32_t)th->horizon_days;
     verdict->target = price_away(view->mid, side * verdict->rev_bps / 1e4);
-    verdict->stop = price_away(view->mid, -side * view->sigma);
+    verdict->stop = price_away(view->open ? view->open_px : view->mid, -side * view->sigma); /* fixed at the entry */
     verdict->reasons = view->context;
     verdict->reasons |= fabs(view->w) > th->weak_w ? AS_REASON_BIT(DIRECT_CHANNEL) : AS_REASON_BIT(NO_CHANNEL);
     verdict->reasons |= view->breadth >= th->breadth_gate ? AS_REASON_BIT(BREADTH_HIGH) : 0;

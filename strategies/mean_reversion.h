@@ -3,7 +3,7 @@
  *
  * Asks only about names that overreacted (|OS| >= os_open); each gate of SCIENCE 4.5 that fails is a veto, and a vetoed
  * name is a near miss, published as an update with its vetoes:
- *   a  |s| >= s_open, a pre-event OU fit with b in (0,1) and k > k_min       S_SMALL, NO_OU
+ *   a  |s| >= s_open on the side that reverts, a pre-event OU fit with b in (0,1) and k > k_min       S_SMALL, NO_OU
  *   b  status rumour, developing or denied; confirmed only without a channel  CONFIRMED; family with fade: false NO_FADE
  *   c  no strong news of the name's own within own_news_hours                OWN_NEWS
  *   d  breadth B >= breadth_gate                                             BREADTH_LOW

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+static const double under_close_multiple = 1.5; /* ours: an underreaction ends at 0.75 |E| when it began at 0.5 |E| */
+
 /* What can be said about the channel and the fact behind a diagnosis. */
 static uint64_t reasons(const as_view *view)
 {
@@ -17,8 +19,7 @@ static void diagnose_epicentre(const as_view *view, as_verdict *verdict)
 {
     verdict->kind = AS_SIGNAL_CONTRADICTION;
     if (view->contradicted) {
-        verdict->want = AS_WANT_OPEN;
-        verdict->vetoes = view->blocks;
+        verdict->want = AS_WANT_OPEN; /* the controls' own conditions are in K; the epicentre may have no price */
         verdict->strength = fabs(view->control_k);
         verdict->reasons = view->context | AS_REASON_BIT(CONTRADICTED);
         verdict->horizon_sessions = (uint32_t)view->thresholds->horizon_days;
@@ -30,15 +31,17 @@ static void diagnose_epicentre(const as_view *view, as_verdict *verdict)
 
 static bool overreacts(const as_view *view)
 {
-    double limit = view->open ? view->thresholds->os_close : view->thresholds->os_open;
+    bool held = view->open && view->open_kind == AS_SIGNAL_OVERREACTION && view->open_side == -as_sign(view->os);
+    double limit = held ? view->thresholds->os_close : view->thresholds->os_open;
     return fabs(view->os) >= limit && as_sign(view->z) == view->chain_sign && as_sign(view->os) == view->chain_sign;
 }
 
 static bool underreacts(const as_view *view)
 {
     const as_thresholds *th = view->thresholds;
-    double along = view->z * as_sign(view->e); /* a move against the shock is no transmission at all */
-    return view->frozen && fabs(view->e) >= th->under_e && along < th->under_ratio * fabs(view->e);
+    bool held = view->open && view->open_kind == AS_SIGNAL_UNDERREACTION;
+    double ratio = held ? under_close_multiple * th->under_ratio : th->under_ratio;
+    return view->frozen && fabs(view->e) >= th->under_e && fabs(view->z) < ratio * fabs(view->e);
 }
 
 static void propose(const as_view *view, as_verdict *verdict, as_signal_kind kind, int side)

@@ -100,7 +100,8 @@ static int parse(int argc, char **argv, options *o)
 }
 
 /* The publisher of --publish, with its ring; NULL ring without it. */
-static int start_publisher(const options *o, const as_config *config, as_ring **ring, as_publisher **publisher)
+static int start_publisher(const options *o, const as_config *config, const as_sink *sink, as_ring **ring,
+                           as_publisher **publisher)
 {
     if (!o->publish)
         return 0;
@@ -115,6 +116,7 @@ static int start_publisher(const options *o, const as_config *config, as_ring **
         .cpu = config->cpu_ipc,
         .wait = AS_WAIT_BLOCK,
         .decisions = *ring,
+        .ts_now = &sink->ts_now,
     };
     rc = as_publisher_start(&publishing, publisher);
     if (rc == 0)
@@ -153,20 +155,23 @@ static int run(const options *o, as_setup *setup)
 
     int rc = as_setup_load(setup, o->config);
     if (rc == 0)
-        rc = start_publisher(o, setup->config, &ring, &publisher);
+        rc = start_publisher(o, setup->config, &sink, &ring, &publisher);
     if (rc == 0)
         rc = as_sink_open(&sink, o->out, o->verify, ring);
     if (rc == 0)
         rc = play(o, setup, &sink, &account);
     as_publisher_stop(publisher, "end of replay");
     as_ring_free(ring);
-    if (rc < 0)
+    if (rc < 0) {
+        as_account_fini(&account);
         return rc;
+    }
     rc = as_sink_close(&sink, hex);
     as_account_print(&account, setup->engine, stderr);
     if (rc >= 0 && o->summary && as_account_write(&account, setup->engine, o->summary, sink.count, hex) < 0)
         rc = as_error_code();
     fprintf(stderr, "decisions %llu sha256 %s\n", (unsigned long long)sink.count, hex);
+    as_account_fini(&account);
     return rc;
 }
 

@@ -85,7 +85,8 @@ static int run(const options *o)
                 "%s: %u names, %u sessions before the day; %" PRIu64 " ITCH messages, %" PRIu64 " quotes, %" PRIu64
                 " trades\n",
                 o->folder, scenario.count, scenario.history_sessions, counts.messages, counts.quotes, counts.trades);
-        fprintf(stderr, "next: aftershock replay --config %s/aftershock.yaml %s/daily.csv %s/headlines.ndjson %s/day.itch\n",
+        fprintf(stderr,
+                "next: aftershock replay --config %s/aftershock.yaml %s/daily.csv %s/headlines.ndjson %s/day.itch\n",
                 o->folder, o->folder, o->folder, o->folder);
     }
     as_sim_scenario_fini(&scenario);

@@ -6,10 +6,14 @@
 #include <time.h>
 
 #include "apps/common/affinity.h"
+#include "core/clock.h"
 #include "core/error.h"
 #include "core/idle.h"
 
-enum { BLOCK_NS = 1000000 }; /* longest wait of a blocking thread in its reactor */
+enum {
+    BLOCK_NS = 1000000,  /* longest wait of a blocking thread in its reactor */
+    DRAIN_NS = 250000000 /* longest drain of a thread that has been asked to stop, before its agents close */
+};
 
 static void keep_error(as_thread *thread)
 {
@@ -63,7 +67,8 @@ static void *run(void *context)
         as_idle_done(&idle, done);
         wait_ns = done || thread->wait != AS_WAIT_BLOCK ? 0 : BLOCK_NS;
     }
-    while (work_all(thread, 0) > 0) {
+    /* what had already arrived is still taken, but a sender that never pauses does not keep us */
+    for (uint64_t end = as_clock_monotonic_ns() + DRAIN_NS; work_all(thread, 0) > 0 && as_clock_monotonic_ns() < end;) {
     }
     close_first(thread, thread->agent_count);
     return NULL;

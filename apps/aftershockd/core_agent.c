@@ -2,7 +2,7 @@
 
 #include "core/clock.h"
 
-enum { BATCH = 256 };
+enum { BATCH = 256, AHEAD = 4 };
 
 void as_core_agent_emit(void *context, const as_decision *decision)
 {
@@ -28,23 +28,41 @@ static void deliver(as_core_agent *self, const as_event *event, const as_headlin
     as_merge_event(&self->setup->merge, event, headline, playbook);
 }
 
-static unsigned drain_lane(as_core_agent *self, as_lane *lane)
+/* The lane whose next event comes first: by receive time, then kind, then the order of feeds (DESIGN 6.9). */
+static as_lane *earliest(as_core_agent *self, const as_event **event)
 {
-    uint32_t count = as_ring_peek_n(lane->events, BATCH);
-    if (count == 0)
-        return 0;
-    self->batch_ticks = as_clock_ticks();
-    for (uint32_t i = 0; i < count; i++) {
-        const as_event *event = as_ring_at(lane->events, i);
+    as_lane *first = NULL;
+    *event = NULL;
+    for (uint32_t i = 0; i < self->setup->config->feed_count; i++) {
+        const as_event *head = as_ring_peek(self->lane[i].events);
+        if (!head)
+            continue;
+        bool sooner = !first || head->ts_recv < (*event)->ts_recv ||
+                      (head->ts_recv == (*event)->ts_recv && as_event_rank(head) < as_event_rank(*event));
+        if (sooner) {
+            first = &self->lane[i];
+            *event = head;
+        }
+    }
+    return first;
+}
+
+static unsigned drain_lanes(as_core_agent *self)
+{
+    const as_event *event;
+    unsigned done = 0;
+    for (as_lane *lane; done < BATCH && (lane = earliest(self, &event)); done++) {
+        if (done == 0)
+            self->batch_ticks = as_clock_ticks();
         if (event->kind == AS_EVENT_HEADLINE) {
             deliver(self, event, as_ring_peek(lane->headlines), NULL); /* published before its event */
             as_ring_release(lane->headlines);
         } else {
             deliver(self, event, NULL, NULL);
         }
+        as_ring_release(lane->events);
     }
-    as_ring_release_n(lane->events, count);
-    return count;
+    return done;
 }
 
 static void reload(as_core_agent *self, const as_command *command)
@@ -65,7 +83,11 @@ static unsigned take_commands(as_core_agent *self)
 {
     unsigned done = 0;
     for (const as_command *command; (command = as_ring_peek(self->commands)); done++) {
+        if (!self->started && command->now == 0)
+            break; /* a reload before recorded time has begun: it waits for the first event */
         self->batch_ticks = as_clock_ticks();
+        if (command->now > self->clock)
+            self->clock = command->now;
         if (command->playbook) {
             reload(self, command);
         } else if (!self->started) {
@@ -84,9 +106,8 @@ static unsigned work(void *context, uint64_t wait_ns)
     (void)wait_ns;
     as_core_agent *self = context;
     unsigned done = take_commands(self);
-    for (uint32_t i = 0; i < self->setup->config->feed_count; i++)
-        done += drain_lane(self, &self->lane[i]);
-    uint64_t now = self->setup->engine->now;
+    done += drain_lanes(self);
+    uint64_t now = self->setup->engine->now > self->clock ? self->setup->engine->now : self->clock;
     if (done)
         atomic_store_explicit(&self->ts_now, now, memory_order_relaxed); /* relaxed: only shown in heartbeats */
     return done;
@@ -95,6 +116,8 @@ static unsigned work(void *context, uint64_t wait_ns)
 static void close_core(void *context)
 {
     as_core_agent *self = context;
+    while (drain_lanes(self) > 0) { /* what the feeds held back until they closed */
+    }
     as_engine_flush(self->setup->engine);
 }
 

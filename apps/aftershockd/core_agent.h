@@ -1,7 +1,7 @@
 /*
  * The core stage: lanes in, decisions out. The only thread that touches the engine.
  *
- * Drains each lane in turn, in batches, through core/merge.h; takes commands (passing time, reloads) from the
+ * Takes the earliest of the lanes' next events, in batches, through core/merge.h; takes commands (passing time, reloads) from the
  * supervisor's ring; copies decisions to the publisher's ring and to the recorder. Clocks: one time-stamp counter read a
  * batch and one a decision, for the latency histogram alone; no decision sees them.
  *
@@ -33,6 +33,7 @@ typedef struct as_core_agent {
     as_ring *decisions;       /* as_decision slots, to the publisher */
     as_recorder *recorder;
     bool started;             /* history has been applied */
+    uint64_t clock;           /* the supervisor's latest word on the time; 0 while the data bring it */
     uint64_t batch_ticks;     /* when the current batch was taken */
     as_histogram latency;     /* from taking a batch to a decision on the ring, in ticks */
     _Atomic(uint64_t) ts_now;     /* logical time, for heartbeats */

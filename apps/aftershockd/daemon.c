@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "apps/common/account.h"
 #include "core/clock.h"
@@ -125,6 +124,10 @@ static int start_core(as_daemon *daemon)
     setup->merge.record_context = &daemon->recorder;
     as_event first = {.kind = AS_EVENT_NONE};
     as_recorder_step(&daemon->recorder, &first, NULL, setup->playbook); /* the journal begins with the playbook */
+    if (!daemon->data_clock) { /* before the feeds begin: a long history must not fill their rings */
+        as_setup_start(setup, as_clock_now_ns());
+        daemon->core.started = true;
+    }
     return 0;
 }
 
@@ -162,8 +165,22 @@ static void command(as_daemon *daemon, as_command what)
     as_ring_publish(daemon->core.commands);
 }
 
+/* The core has taken a reload: from now on the feeds read by the new desk too. Not before, so that the journal holds a
+ * playbook before the first headline that was read by it. */
+static void finish_reload(as_daemon *daemon)
+{
+    uint32_t generation = atomic_load_explicit(&daemon->core.generation, memory_order_acquire); /* edge C1 */
+    if (generation == daemon->desk_generation)
+        return;
+    daemon->desk_generation = generation;
+    for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++)
+        as_lane_set_desk(&daemon->lane[i], daemon->desk[generation]);
+    as_note("aftershockd: playbook %s reloaded, generation %u", daemon->playbook[generation]->version, generation);
+}
+
 void as_daemon_tick(as_daemon *daemon)
 {
+    finish_reload(daemon);
     if (!daemon->data_clock && as_ring_depth(daemon->core.commands) == 0)
         command(daemon, (as_command){.now = as_clock_now_ns()});
 }
@@ -197,11 +214,6 @@ void as_daemon_reload(as_daemon *daemon)
     daemon->playbook[generation] = playbook;
     daemon->desk[generation] = desk;
     command(daemon, (as_command){.now = daemon->data_clock ? 0 : as_clock_now_ns(), .playbook = playbook});
-    while (atomic_load_explicit(&daemon->core.generation, memory_order_acquire) != generation) /* edge C1 */
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++)
-        as_lane_set_desk(&daemon->lane[i], desk);
-    as_note("aftershockd: playbook %s reloaded, generation %u", playbook->version, generation);
 }
 
 /* ---- stop ---- */

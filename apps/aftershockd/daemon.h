@@ -25,7 +25,8 @@ typedef struct as_daemon {
     bool data_clock;  /* a feed's data carries the time (trust_r): the wall clock does not move the core */
     as_playbook *playbook[AS_DAEMON_GENERATIONS_MAX]; /* reloaded ones, kept while decisions may name them */
     as_desk *desk[AS_DAEMON_GENERATIONS_MAX];
-    uint32_t generation;
+    uint32_t generation;       /* of the latest compiled playbook */
+    uint32_t desk_generation;  /* of the desk that the feeds read by */
     uint64_t reloads_failed;
 } as_daemon;
 

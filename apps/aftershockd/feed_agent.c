@@ -74,9 +74,6 @@ static int start(void *context)
     int rc = as_reactor_open(&options, &self->reactor);
     if (rc < 0)
         return rc;
-    const char *reason = as_reactor_reason_text(self->reactor);
-    if (*reason)
-        as_warn("%s", reason);
     as_note("aftershockd: io backend %s", as_reactor_backend_text(self->reactor));
     for (uint32_t i = self->first; rc == 0 && i < config->feed_count; i += self->stride)
         rc = open_feed(self, i);

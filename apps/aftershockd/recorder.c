@@ -23,16 +23,6 @@ int as_recorder_init(as_recorder *recorder, as_journal_writer *journal, uint64_t
     return as_digest_init(&recorder->digest);
 }
 
-void as_recorder_fini(as_recorder *recorder, char hex[AS_DIGEST_HEX_BYTES])
-{
-    if (as_journal_close(recorder->journal) < 0)
-        as_error_print(stderr, "aftershockd");
-    as_digest_final_hex(&recorder->digest, hex);
-    as_byte_ring_free(recorder->ring);
-    recorder->ring = NULL;
-    recorder->journal = NULL;
-}
-
 /* ---- core side ---- */
 
 /* Room for a record of three parts; false, and counted, without. */
@@ -149,6 +139,19 @@ static unsigned work(void *context, uint64_t wait_ns)
             as_error_print(stderr, "aftershockd");
     }
     return done;
+}
+
+/* After both sides have stopped: a loss that nothing followed is still told. */
+void as_recorder_fini(as_recorder *recorder, char hex[AS_DIGEST_HEX_BYTES])
+{
+    if (recorder->journal && recorder->pending_loss)
+        append(recorder, AS_RECORD_LOSS, &recorder->pending_loss, sizeof recorder->pending_loss, NULL, 0);
+    if (as_journal_close(recorder->journal) < 0)
+        as_error_print(stderr, "aftershockd");
+    as_digest_final_hex(&recorder->digest, hex);
+    as_byte_ring_free(recorder->ring);
+    recorder->ring = NULL;
+    recorder->journal = NULL;
 }
 
 as_agent as_recorder_agent_of(as_recorder *recorder)

@@ -75,6 +75,13 @@ void as_account_print(const as_account *account, const as_engine *engine, FILE *
             " belong to no fact), facts %" PRIu64 ", shocks %" PRIu64 "\n",
             counters->events, counters->headlines, counters->headlines_no_issuer, counters->headlines_no_fact,
             counters->facts, counters->shocks);
+    if (engine->shocks.refused_refs || engine->facts.forgotten || engine->timers.refused || engine->shocks.late_news ||
+        counters->shocks_displaced)
+        fprintf(stream,
+                "limits: %" PRIu64 " names left out of a shock, %" PRIu64 " facts forgotten, %" PRIu64
+                " timers refused, %" PRIu64 " shocks displaced; late news %" PRIu64 "\n",
+                engine->shocks.refused_refs, engine->facts.forgotten, engine->timers.refused,
+                counters->shocks_displaced, engine->shocks.late_news);
     for (unsigned kind = 0; kind < AS_SIGNAL_KIND_COUNT; kind++)
         if (counters->opened[kind] || counters->near_misses[kind])
             fprintf(stream,

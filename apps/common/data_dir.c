@@ -66,6 +66,8 @@ int as_data_file(const char *name, char *path, size_t path_bytes)
     if (rc < 0 || access(path, R_OK) == 0)
         return rc;
 #endif
-    return as_error_set(-ENOENT, "%s is found neither in %s/../../examples nor in %s/../share/aftershock; set "
-                                 "AFTERSHOCK_DATA_DIR to the folder that holds it", name, folder, folder);
+    return as_error_set(-ENOENT,
+                        "%s is found neither in %s/../../examples nor in %s/../share/aftershock; set "
+                        "AFTERSHOCK_DATA_DIR to the folder that holds it",
+                        name, folder, folder);
 }

@@ -27,7 +27,7 @@ static void write_anchor(FILE *file, const as_engine *engine, const as_shock *sh
     number(file, "car", anchor->measured ? anchor->car : (double)NAN);
     number(file, "h", anchor->measured ? anchor->h : (double)NAN);
     number(file, "z", anchor->measured ? anchor->z : (double)NAN);
-    fprintf(file, ",\"sessions\":%u", engine->market.name[anchor->instrument].model.n);
+    fprintf(file, ",\"sessions\":%u", engine->market.daily[anchor->instrument].model.n);
 }
 
 static void write_linked(FILE *file, const as_engine *engine, const as_shock *shock, const char *key,

@@ -250,8 +250,20 @@ static int run_inputs(as_player *player)
 
 /* ---- journal ---- */
 
-static int play_record(as_player *player, as_generations *generations, const as_record *record, bool *started,
-                       as_pace *pace)
+/* The run began with this playbook, whatever the file says by now. Decides what the run's configuration hash was. */
+static int begin_with(const as_player *player, const as_playbook *playbook, uint64_t recorded)
+{
+    as_config *config = player->setup->config;
+    as_engine_begin_with(player->setup->engine, playbook);
+    int rc = as_config_set_playbook(config, playbook->text, playbook->text_bytes);
+    if (rc == 0 && config->hash != recorded)
+        as_warn("%s: was recorded with another configuration (%016llx, this one is %016llx): decisions may differ",
+                player->path[0], (unsigned long long)recorded, (unsigned long long)config->hash);
+    return rc;
+}
+
+static int play_record(as_player *player, as_generations *generations, const as_record *record, uint64_t recorded,
+                       bool *started, as_pace *pace)
 {
     as_setup *setup = player->setup;
     as_event event;
@@ -265,8 +277,10 @@ static int play_record(as_player *player, as_generations *generations, const as_
 
     if (record->type == AS_RECORD_PLAYBOOK) {
         int rc = as_generations_add(generations, (const char *)rest, rest_bytes, &playbook);
+        if (rc == 0 && event.kind != AS_EVENT_RELOAD && !*started)
+            return begin_with(player, playbook, recorded);
         if (rc < 0 || event.kind != AS_EVENT_RELOAD)
-            return rc; /* the first generation is what the engine started with */
+            return rc;
     }
     if (record->type == AS_RECORD_HEADLINE) {
         if (rest_bytes != offsetof(as_headline, reading))
@@ -280,6 +294,8 @@ static int play_record(as_player *player, as_generations *generations, const as_
         *started = true;
         as_setup_start(setup, event.ts_recv);
     }
+    if (event.kind == AS_EVENT_NONE)
+        return 0; /* only says when the run began */
     keep_pace(pace, event.ts_recv);
     as_engine_step(setup->engine, &event, &headline, playbook);
     return 0;
@@ -296,14 +312,11 @@ static int run_journal(as_player *player)
     int rc = as_journal_open(player->path[0], &reader);
     if (rc < 0)
         return rc;
-    if (as_journal_config_hash(reader) != player->setup->config->hash)
-        as_warn("%s: was recorded with another configuration (%016llx, this one is %016llx): decisions may differ",
-                player->path[0], (unsigned long long)as_journal_config_hash(reader),
-                (unsigned long long)player->setup->config->hash);
+    uint64_t recorded = as_journal_config_hash(reader);
     while ((rc = as_journal_next(reader, &record)) > 0) {
         account->journal_records++;
         account->journal_losses += record.type == AS_RECORD_LOSS;
-        rc = play_record(player, &generations, &record, &started, &pace);
+        rc = play_record(player, &generations, &record, recorded, &started, &pace);
         if (rc < 0)
             break;
     }
@@ -312,6 +325,7 @@ static int run_journal(as_player *player)
     account->journal_truncated = as_journal_truncated(reader);
     account->journal_complete = as_journal_complete(reader);
     account->history_bars = player->setup->history.applied;
+    player->setup->engine->playbook = player->setup->playbook; /* the generations go now */
     as_generations_fini(&generations);
     as_journal_reader_close(reader);
     return rc;

@@ -36,7 +36,10 @@ int as_setup_load(as_setup *setup, const char *path);
 /* Make the engine and its merge. orders_max 0: no feed by order. Call as_setup_start before the first event. */
 int as_setup_engine(as_setup *setup, uint32_t orders_max, as_emit_fn emit, void *emit_context);
 
-/* Apply the history that lies before the session of first_ts. Not recorded: it is part of the configuration. */
+/*
+ * Apply the history that lies before the session of first_ts. The bars are not recorded, they are part of the
+ * configuration; first_ts is, as an event of no kind: a timer that history left behind may come before the first event.
+ */
 void as_setup_start(as_setup *setup, uint64_t first_ts);
 
 /* Safe on zeroes and on a half-built one. */

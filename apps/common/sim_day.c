@@ -8,7 +8,6 @@
 
 #include "apps/common/sim_random.h"
 #include "apps/common/sim_tape.h"
-#include "core/date.h"
 #include "core/error.h"
 #include "core/logexp.h"
 #include "core/stats/seasonality.h"
@@ -39,7 +38,6 @@ typedef struct as_sim_maker {
     as_sim_way *way;
     as_sim_moment *moment;
     size_t moment_count;
-    uint64_t midnight; /* local, ns UTC */
     double share_before; /* session clock at the close before */
 } as_sim_maker;
 
@@ -160,7 +158,7 @@ static double level_at(const as_sim_maker *maker, uint32_t i, double elapsed)
 
 static uint64_t since_midnight(const as_sim_maker *maker, uint64_t ts)
 {
-    return ts - maker->midnight;
+    return ts - maker->scenario->midnight;
 }
 
 /* Ticks between bid and ask: wider in the first minutes, now and then one more. */
@@ -191,8 +189,8 @@ static void quote(as_sim_maker *maker, const as_sim_moment *moment)
     if (as_sim_random_below(&way->random, 10) < 3) /* somebody takes, and the quote moves on */
         as_sim_tape_trade(&maker->tape, since_midnight(maker, moment->ts), moment->name,
                           as_sim_random_below(&way->random, 2) != 0);
-    as_sim_tape_quote(&maker->tape, since_midnight(maker, moment->ts), moment->name,
-                      (uint32_t)(bid * AS_SIM_TICK_PX4), (uint32_t)((bid + ticks) * AS_SIM_TICK_PX4));
+    as_sim_tape_quote(&maker->tape, since_midnight(maker, moment->ts), moment->name, (uint32_t)(bid * AS_SIM_TICK_PX4),
+                      (uint32_t)((bid + ticks) * AS_SIM_TICK_PX4));
 }
 
 static void before_open(as_sim_maker *maker)
@@ -223,21 +221,6 @@ static void after_close(as_sim_maker *maker)
     as_sim_tape_system(tape, close + (4 * 3600 + 300) * AS_NS_PER_S, 'C');
 }
 
-/* Local midnight: the session's opening, less its distance from midnight in the calendar's zone. */
-static int find_midnight(as_sim_maker *maker)
-{
-    as_timezone *zone;
-    int32_t date = maker->scenario->date;
-    int rc = as_timezone_new("America/New_York", &zone); /* ITCH is Nasdaq's: its day is New York's */
-    if (rc < 0)
-        return rc;
-    int64_t utc =
-        as_timezone_to_utc(zone, as_date_year(date), as_date_month(date), as_date_day(date), 0, 0, 0);
-    as_timezone_free(zone);
-    maker->midnight = (uint64_t)utc * AS_NS_PER_S;
-    return 0;
-}
-
 static int prepare(as_sim_maker *maker, uint64_t seed, const char *path)
 {
     const as_sim_scenario *s = maker->scenario;
@@ -259,11 +242,8 @@ static int prepare(as_sim_maker *maker, uint64_t seed, const char *path)
     qsort(maker->moment, maker->moment_count, sizeof *maker->moment, earlier);
     const as_calendar *calendar = as_universe_calendar(&s->universe, s->sim[0].instrument);
     const as_session *before = as_calendar_session(calendar, s->session->prev_close);
-    maker->share_before =
-        as_session_clock(before, s->session->prev_close, s->playbook->thresholds.overnight_share);
-    int rc = find_midnight(maker);
-    if (rc == 0)
-        rc = as_sim_tape_open(&maker->tape, path, seed, symbol, s->count);
+    maker->share_before = as_session_clock(before, s->session->prev_close, s->playbook->thresholds.overnight_share);
+    int rc = as_sim_tape_open(&maker->tape, path, seed, symbol, s->count);
     free(symbol);
     return rc;
 }

@@ -5,10 +5,10 @@
  *   name    log price = beta x (market as quoted) + sigma sqrt(V) z(V)
  *           z(V) goes to the scenario's closing z, from a first part of it at the open; it ends there exactly
  *
- * So the standardised abnormal move that the engine computes is about z at any time. The epicentre is at its closing z
- * from the first quote on (M is fixed then); names that the news justifies come next, the others follow through the day.
- * No name passes its closing z on the way: the share of names beyond a threshold never exceeds that at the close.
- * Volatility and activity follow the U-shaped curve of core/stats/seasonality.h.
+ * So the standardised abnormal move that the engine computes is about z at any time. The epicentre is at its
+ * closing z from the first quote on (M is fixed then); names that the news justifies come next, the others follow
+ * through the day. No name passes its closing z on the way: the share of names beyond a threshold never exceeds
+ * that at the close. Volatility and activity follow the U-shaped curve of core/stats/seasonality.h.
  */
 #ifndef AS_APPS_COMMON_SIM_DAY_H
 #define AS_APPS_COMMON_SIM_DAY_H

@@ -34,8 +34,8 @@ static int make_folder(const char *folder, bool force)
         return as_error_set(-errno, "%s: cannot be made: %s", folder, strerror(errno));
     int rc = folder_is_empty(folder, &empty);
     if (rc == 0 && !empty && !force)
-        rc = as_error_set(-EEXIST, "%s: found a folder with files; allowed: a new or an empty one, or -f to write over it",
-                          folder);
+        rc = as_error_set(
+            -EEXIST, "%s: found a folder with files; allowed: a new or an empty one, or -f to write over it", folder);
     return rc;
 }
 
@@ -56,9 +56,9 @@ static int close_file(FILE *file, const char *path)
 static int copy(const char *from, const char *folder, const char *name)
 {
     char path[AS_PATH_BYTES];
-    char *text;
-    size_t text_bytes;
-    FILE *file;
+    char *text = NULL;
+    size_t text_bytes = 0;
+    FILE *file = NULL;
     int rc = as_text_file_read(from, AS_TEXT_FILE_BYTES_MAX, &text, &text_bytes);
     if (rc < 0)
         return rc;
@@ -94,7 +94,7 @@ void as_sim_folder_config(FILE *file, const as_sim_scenario *scenario)
 static int write_config(const as_sim_scenario *scenario, const char *folder)
 {
     char path[AS_PATH_BYTES];
-    FILE *file;
+    FILE *file = NULL;
     int rc = open_in(folder, "aftershock.yaml", path, &file);
     if (rc < 0)
         return rc;
@@ -133,12 +133,12 @@ static void write_name(FILE *file, const as_sim_scenario *s, const as_sim_name *
 static int write_truth(const as_sim_scenario *s, uint64_t seed, const char *folder)
 {
     char path[AS_PATH_BYTES];
-    FILE *file;
+    FILE *file = NULL;
     int rc = open_in(folder, "truth.json", path, &file);
     if (rc < 0)
         return rc;
-    fprintf(file, "{\n  \"schema\":1,\n  \"label\":\"%s\",\n  \"scenario\":\"%s\",\n  \"seed\":%" PRIu64 ",\n", s->label,
-            s->name, seed);
+    fprintf(file, "{\n  \"schema\":1,\n  \"label\":\"%s\",\n  \"scenario\":\"%s\",\n  \"seed\":%" PRIu64 ",\n",
+            s->label, s->name, seed);
     fprintf(file, "  \"date\":\"%04d-%02d-%02d\",\n  \"issuer\":\"%s\",\n  \"family\":\"%s\",\n  \"status\":\"%s\"",
             s->date / 10000, s->date / 100 % 100, s->date % 100, s->issuer, s->family, s->status);
     number(file, "m", s->m);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/date.h"
 #include "core/error.h"
 #include "core/logexp.h"
 #include "core/score.h"
@@ -18,10 +19,10 @@ typedef struct status_name {
     uint8_t tier; /* of a rumour */
 } status_name;
 
-static const status_name statuses[] = {
-    {"RUMOUR_T1", 1}, {"RUMOUR_T2", 2}, {"RUMOUR_T3", 3}, {"DEVELOPING", 0}, {"CONFIRMED", 0}, {"DENIED", 0}};
+static const status_name statuses[] = {{"RUMOUR_T1", 1},  {"RUMOUR_T2", 2}, {"RUMOUR_T3", 3},
+                                       {"DEVELOPING", 0}, {"CONFIRMED", 0}, {"DENIED", 0}};
 
-static const char *const status_words[] = {"RUMOUR_T1",  "RUMOUR_T2", "RUMOUR_T3", "DEVELOPING",
+static const char *const status_words[] = {"RUMOUR_T1", "RUMOUR_T2", "RUMOUR_T3", "DEVELOPING",
                                            "CONFIRMED", "DENIED",    NULL};
 
 /* ---- reading ---- */
@@ -248,6 +249,21 @@ static int resolve(as_sim_scenario *s)
     return 0;
 }
 
+/* ITCH is Nasdaq's: its day is New York's. */
+static int find_midnight(as_sim_scenario *s)
+{
+    as_timezone *zone;
+    int rc = as_timezone_new("America/New_York", &zone);
+    if (rc < 0)
+        return rc;
+    int64_t utc =
+        as_timezone_to_utc(zone, as_date_year(s->date), as_date_month(s->date), as_date_day(s->date), 0, 0, 0);
+    s->midnight = (uint64_t)utc * AS_NS_PER_S;
+    s->utc_offset_s = as_timezone_offset_at(zone, (int64_t)(s->session->open / AS_NS_PER_S));
+    as_timezone_free(zone);
+    return 0;
+}
+
 static double gate_of(const as_sim_scenario *s)
 {
     const as_status_gate *gate = &s->playbook->gate;
@@ -316,8 +332,8 @@ static int score(as_sim_scenario *s)
         name->e = name->os = (double)NAN;
         if (!channel.set || name->role == AS_SIM_MARKET || name->role == AS_SIM_EPICENTRE)
             continue;
-        as_score result = as_score_compute(&(as_score_input){
-            .z = name->z, .w = name->w, .s_w = name->s_w, .g = s->g, .m = s->m, .dir = dir});
+        as_score result = as_score_compute(
+            &(as_score_input){.z = name->z, .w = name->w, .s_w = name->s_w, .g = s->g, .m = s->m, .dir = dir});
         name->e = result.e;
         name->os = result.os;
         if (name->role == AS_SIM_LINKED)
@@ -343,6 +359,8 @@ int as_sim_scenario_load(as_sim_scenario *scenario, const char *path)
     if (rc < 0)
         return as_error_add("%s: playbook", path);
     rc = resolve(scenario);
+    if (rc == 0)
+        rc = find_midnight(scenario);
     return rc < 0 ? rc : score(scenario);
 }
 

@@ -1,10 +1,10 @@
 /*
  * A scenario: what the simulator is told of a day, and what follows from it.
  *
- * scenario.yaml names a universe, a playbook and headlines (paths relative to its folder), the day, the fact, the market
- * factor and the other names with their close before, their move on the day, beta, sigma and a few guesses; see
- * examples/reference-day/scenario.yaml. Loading also scores every name by the playbook, as the engine should at the
- * close: that is the truth the simulated day is checked against.
+ * scenario.yaml names a universe, a playbook and headlines (paths relative to its folder), the day, the fact, the
+ * market factor and the other names with their close before, their move on the day, beta, sigma and a few guesses;
+ * see examples/reference-day/scenario.yaml. Loading also scores every name by the playbook, as the engine should at
+ * the close: that is the truth the simulated day is checked against.
  *
  * Cold path, one thread. Memory: the heap, freed as one.
  */
@@ -68,6 +68,8 @@ typedef struct as_sim_scenario {
     bool universe_loaded;
     as_playbook *playbook;
     const as_session *session; /* of the day, in the market's calendar */
+    uint64_t midnight;         /* that the day's ITCH stamps count from, ns UTC: New York's */
+    int32_t utc_offset_s;      /* of New York's clock, on that day */
     as_sim_name *sim;          /* sim[0] is the market */
     uint32_t count;
 } as_sim_scenario;

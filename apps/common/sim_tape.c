@@ -11,7 +11,7 @@
 enum {
     BID = 0,
     ASK = 1,
-    REACH = 4,           /* ticks that a deeper order may be farther away than its place */
+    REACH = 8,           /* spreads that a deeper order may be farther away than its place */
     LOT = 100,
     DELETE_AND_ADD = 15, /* of 100 moves; the others are replacements */
     KEEP_SHARES = 40     /* an execution leaves at least so much */
@@ -133,14 +133,15 @@ static uint32_t away(int side, uint32_t px4, uint32_t ticks)
     return px4 > distance ? px4 - distance : AS_SIM_TICK_PX4;
 }
 
-/* Is a deeper order where it may stay: behind the best by its place, and not too far? */
-static bool in_place(int side, const as_sim_order *order, uint32_t best_px4, uint32_t level)
+/* Is a deeper order where it may stay: behind the best, in the order of levels, and not too far? */
+static bool in_place(int side, const as_sim_order *order, uint32_t best_px4, uint32_t level, uint32_t spread_ticks)
 {
     int64_t behind = (side == ASK ? 1 : -1) * ((int64_t)order->px4 - (int64_t)best_px4) / AS_SIM_TICK_PX4;
-    return order->ref != 0 && behind >= (int64_t)level && behind <= (int64_t)level + REACH;
+    return order->ref != 0 && behind >= (int64_t)level && behind <= (int64_t)(level + REACH) * spread_ticks;
 }
 
-static void set_side(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, int side, uint32_t best_px4)
+static void set_side(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, int side, uint32_t best_px4,
+                     uint32_t spread_ticks)
 {
     as_sim_order *order = tape->book[name].side[side];
     bool better = side == ASK ? best_px4 < order[0].px4 : best_px4 > order[0].px4;
@@ -148,9 +149,9 @@ static void set_side(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, int side,
     if (moved && (better || order[0].ref == 0))
         move(tape, ts_ns, name, side, &order[0], best_px4);
     for (uint32_t level = 1; level < AS_SIM_LEVELS; level++)
-        if (!in_place(side, &order[level], best_px4, level))
+        if (!in_place(side, &order[level], best_px4, level, spread_ticks))
             move(tape, ts_ns, name, side, &order[level],
-                 away(side, best_px4, level + as_sim_random_below(&tape->random, 2)));
+                 away(side, best_px4, spread_ticks * (2 * level + as_sim_random_below(&tape->random, 2))));
     if (moved && order[0].px4 != best_px4)
         move(tape, ts_ns, name, side, &order[0], best_px4); /* a retreat: what lies behind has made room */
 }
@@ -158,9 +159,10 @@ static void set_side(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, int side,
 void as_sim_tape_quote(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, uint32_t bid_px4, uint32_t ask_px4)
 {
     bool rising = ask_px4 > tape->book[name].side[ASK][0].px4;
+    uint32_t ticks = (ask_px4 - bid_px4) / AS_SIM_TICK_PX4;
     tape->quotes++;
-    set_side(tape, ts_ns, name, rising ? ASK : BID, rising ? ask_px4 : bid_px4);
-    set_side(tape, ts_ns, name, rising ? BID : ASK, rising ? bid_px4 : ask_px4);
+    set_side(tape, ts_ns, name, rising ? ASK : BID, rising ? ask_px4 : bid_px4, ticks);
+    set_side(tape, ts_ns, name, rising ? BID : ASK, rising ? bid_px4 : ask_px4, ticks);
 }
 
 /* ---- trades ---- */

@@ -27,7 +27,8 @@ static int open_verify(as_sink *sink, const char *path)
 
 int as_sink_open(as_sink *sink, const char *out_path, const char *verify_path, as_ring *publish)
 {
-    *sink = (as_sink){.publish = publish};
+    memset(sink, 0, sizeof *sink);
+    sink->publish = publish;
     int rc = as_digest_init(&sink->digest);
     if (rc == 0 && verify_path)
         rc = open_verify(sink, verify_path);
@@ -105,6 +106,7 @@ void as_sink_emit(void *context, const as_decision *decision)
     as_digest_update(&sink->digest, line, bytes + 1);
     if (sink->out)
         fwrite(line, 1, bytes + 1, sink->out);
+    atomic_store_explicit(&sink->ts_now, decision->ts_recv, memory_order_relaxed); /* relaxed: only shown */
     if (sink->publish)
         publish(sink->publish, decision);
 }

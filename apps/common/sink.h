@@ -6,6 +6,7 @@
 #ifndef AS_APPS_COMMON_SINK_H
 #define AS_APPS_COMMON_SINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ typedef struct as_sink {
     bool close_out;
     as_digest digest;
     uint64_t count;
+    _Atomic(uint64_t) ts_now;    /* logical time of the latest decision, for the publisher's heartbeats */
     as_ring *publish;            /* decisions for the publisher's thread, held back while full; NULL: none */
     /* --verify */
     const char *verify_path;     /* NULL: no verification */

@@ -125,17 +125,18 @@ static int bind(as_csv_mapper *m, const char *key, const char *name, bool requir
     *column = NO_COLUMN;
     if (!name[0]) {
         if (required)
-            return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): a %s needs %s", m->options.path,
-                                mapping->name, mapping->line, as_csv_kind_name(mapping->kind), key);
+            return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): a %s needs %s",
+                                m->options.path, mapping->name, mapping->line, as_csv_kind_name(mapping->kind), key);
         return 0;
     }
     if (name[0] == '#') {
         char *end;
         long place = strtol(name + 1, &end, 10);
         if (*end || place < 1 || place > AS_CSV_FIELD_MAX)
-            return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): %s: \"%s\" is no column; #1 to "
-                                "#%d are allowed", m->options.path, mapping->name, mapping->line, key, name,
-                                AS_CSV_FIELD_MAX);
+            return as_error_set(-EINVAL,
+                                "%s: mapping \"%s\" (line %d of the configuration): %s: \"%s\" is no column; #1 to "
+                                "#%d are allowed",
+                                m->options.path, mapping->name, mapping->line, key, name, AS_CSV_FIELD_MAX);
         *column = (int)place - 1;
         return 0;
     }
@@ -143,8 +144,10 @@ static int bind(as_csv_mapper *m, const char *key, const char *name, bool requir
     if (*column == NO_COLUMN) {
         char columns[360];
         list_columns(m->options.header, columns, sizeof columns);
-        return as_error_set(-EINVAL, "%s:1: mapping \"%s\" (line %d of the configuration): %s: there is no column \"%s\"; the "
-                            "file has: %s", m->options.path, mapping->name, mapping->line, key, name,
+        return as_error_set(-EINVAL,
+                            "%s:1: mapping \"%s\" (line %d of the configuration): %s: there is no column \"%s\"; the "
+                            "file has: %s",
+                            m->options.path, mapping->name, mapping->line, key, name,
                             columns[0] ? columns : "no header");
     }
     return 0;
@@ -155,7 +158,11 @@ static int bind_columns(as_csv_mapper *m)
     const as_csv_mapping *map = m->mapping;
     bool bar = map->kind == AS_CSV_BAR, trade = map->kind == AS_CSV_TRADE, quote = map->kind == AS_CSV_QUOTE;
     bool news = map->kind == AS_CSV_HEADLINE;
-    const struct { const char *key, *name; bool used, required; int *column; } table[] = {
+    const struct {
+        const char *key, *name;
+        bool used, required;
+        int *column;
+    } table[] = {
         {"time.column", map->time.column, true, true, &m->stamp},
         {"columns.symbol", map->column.symbol, !map->symbol[0], !news, &m->symbol},
         {"columns.open", map->column.open, bar, false, &m->open},
@@ -195,22 +202,27 @@ static int prepare_time(as_csv_mapper *m)
     if (code < 0)
         return as_error_add("%s: mapping \"%s\" (line %d of the configuration)", m->options.path, map->name, map->line);
     if (m->time.form == AS_TIME_MS_OF_DAY && date <= 0)
-        return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): time.layout ms_of_day needs a date: "
-                            "time.date, --date YYYYMMDD or a date in the file's name", m->options.path, map->name,
-                            map->line);
+        return as_error_set(-EINVAL,
+                            "%s: mapping \"%s\" (line %d of the configuration): time.layout ms_of_day needs a date: "
+                            "time.date, --date YYYYMMDD or a date in the file's name",
+                            m->options.path, map->name, map->line);
     if (map->time.stamps == AS_STAMPS_SESSION_CLOSE) {
         if (m->time.form == AS_TIME_EPOCH)
-            return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): time.stamps session_close needs "
-                                "a date in time.layout", m->options.path, map->name, map->line);
+            return as_error_set(-EINVAL,
+                                "%s: mapping \"%s\" (line %d of the configuration): time.stamps session_close needs "
+                                "a date in time.layout",
+                                m->options.path, map->name, map->line);
         code = as_calendar_new_shipped("XNYS", &m->fallback_calendar);
         if (code == 0)
             code = as_timezone_new("America/New_York", &m->fallback_zone);
     }
     uint64_t second_max = AS_BAR_SECONDS_MAX;
     if (code == 0 && (map->duration_ns % AS_NS_PER_S != 0 || map->duration_ns / AS_NS_PER_S > second_max))
-        return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): a bar's duration of %llu ns; whole "
-                            "seconds up to %llu are allowed", m->options.path, map->name, map->line,
-                            (unsigned long long)map->duration_ns, (unsigned long long)second_max);
+        return as_error_set(-EINVAL,
+                            "%s: mapping \"%s\" (line %d of the configuration): a bar's duration of %llu ns; whole "
+                            "seconds up to %llu are allowed",
+                            m->options.path, map->name, map->line, (unsigned long long)map->duration_ns,
+                            (unsigned long long)second_max);
     m->duration_ns = map->duration_ns;
     if (m->duration_ns == 0 && map->time.stamps == AS_STAMPS_SESSION_CLOSE)
         m->duration_ns = AS_NS_PER_DAY;
@@ -307,9 +319,10 @@ int as_csv_mapper_infer_duration(as_csv_mapper *mapper, const char *data, size_t
     if (!memory)
         return as_error_set(-ENOMEM, "%s: out of memory", mapper->options.path);
     if (step % AS_NS_PER_S != 0 || step / AS_NS_PER_S > AS_BAR_SECONDS_MAX)
-        return as_error_set(-EINVAL, "%s: mapping \"%s\" (line %d of the configuration): how long a bar is cannot be seen from "
-                            "the first rows; say so with duration", mapper->options.path, mapper->mapping->name,
-                            mapper->mapping->line);
+        return as_error_set(-EINVAL,
+                            "%s: mapping \"%s\" (line %d of the configuration): how long a bar is cannot be seen from "
+                            "the first rows; say so with duration",
+                            mapper->options.path, mapper->mapping->name, mapper->mapping->line);
     mapper->duration_ns = step;
     return 0;
 }
@@ -330,8 +343,8 @@ static as_csv_row_result read_price(const as_csv_mapper *m, const as_csv_record 
 {
     as_csv_field field = column(row, place);
     int64_t parsed = 0;
-    if (is_empty(field) ||
-        as_price_parse_scaled(field.text, field.text_bytes, -m->mapping->price_scale, &parsed) < 0 || parsed <= 0)
+    if (is_empty(field) || as_price_parse_scaled(field.text, field.text_bytes, -m->mapping->price_scale, &parsed) < 0 ||
+        parsed <= 0)
         return AS_CSV_ROW_BAD_PRICE;
     *px = parsed;
     return AS_CSV_ROW_OK;
@@ -390,8 +403,7 @@ static as_csv_row_result read_quote(const as_csv_mapper *m, const as_csv_record 
 {
     uint32_t instrument = ev->instrument;
     as_csv_row_result result = read_side(m, row, m->bid, m->bid_qty, instrument, &ev->quote.bid_px, &ev->quote.bid_qty);
-    return result ? result
-                  : read_side(m, row, m->ask, m->ask_qty, instrument, &ev->quote.ask_px, &ev->quote.ask_qty);
+    return result ? result : read_side(m, row, m->ask, m->ask_qty, instrument, &ev->quote.ask_px, &ev->quote.ask_qty);
 }
 
 static as_csv_row_result read_trade(const as_csv_mapper *m, const as_csv_record *row, as_event *ev)
@@ -516,8 +528,9 @@ static as_csv_row_result read_headline(const as_csv_mapper *m, const as_csv_reco
 
 static bool row_is_whole(const as_csv_mapper *m, const as_csv_record *row)
 {
-    const int place[] = {m->stamp, m->symbol, m->open, m->high, m->low, m->close, m->volume, m->price, m->qty, m->bid,
-                         m->bid_qty, m->ask, m->ask_qty, m->id, m->source, m->text, m->url, m->symbols, m->tier};
+    const int place[] = {m->stamp,  m->symbol, m->open, m->high,    m->low, m->close,   m->volume,
+                         m->price,  m->qty,    m->bid,  m->bid_qty, m->ask, m->ask_qty, m->id,
+                         m->source, m->text,   m->url,  m->symbols, m->tier};
     for (size_t i = 0; i < sizeof place / sizeof *place; i++)
         if (place[i] >= (int)row->count)
             return false;

@@ -70,12 +70,15 @@ typedef struct as_csv_mapper_options {
 bool as_csv_mapping_headerless(const as_csv_mapping *mapping);
 
 /*
- * Is the mapping for this file? path: its glob must fit the file's name (with or without .gz or .zst), or the whole path
- * if the glob holds a slash. header: it must hold every column of match.columns. Both if both are given.
+ * Is the mapping for this file? path: its glob must fit the file's name (with or without .gz or .zst), or the whole
+ * path if the glob holds a slash. header: it must hold every column of match.columns. Both if both are given.
  */
 bool as_csv_mapping_matches(const as_csv_mapping *mapping, const char *path, const as_csv_record *header);
 
-/* 0; -EINVAL, -ENOENT or -ENOMEM with the error chain set (a column that is not there, an unknown zone, no date, ...). */
+/*
+ * 0; -EINVAL, -ENOENT or -ENOMEM with the error chain set (a column that is not there, an unknown zone, no date,
+ * ...).
+ */
 int as_csv_mapper_new(const as_csv_mapper_options *options, as_csv_mapper **mapper);
 void as_csv_mapper_free(as_csv_mapper *mapper);
 

@@ -40,10 +40,10 @@ void as_headline_add_tag(as_headline *headline, uint32_t instrument)
         headline->tag[headline->tag_count++] = instrument;
 }
 
-/* Blanks for control characters, none at either end. Returns the length. */
+/* Blanks for control characters, none at either end, zeros behind. Returns the length. */
 static size_t tidy(char *field)
 {
-    size_t bytes = strlen(field), first = 0;
+    size_t end = strlen(field), bytes = end, first = 0;
     for (size_t i = 0; i < bytes; i++)
         if ((unsigned char)field[i] < 0x20 || field[i] == 0x7f)
             field[i] = ' ';
@@ -52,7 +52,7 @@ static size_t tidy(char *field)
     while (first < bytes && field[first] == ' ')
         first++;
     memmove(field, field + first, bytes - first);
-    field[bytes - first] = 0;
+    memset(field + (bytes - first), 0, end - (bytes - first));
     return bytes - first;
 }
 
@@ -64,11 +64,11 @@ static void make_id(as_headline *headline, XXH64_hash_t hash)
     if (n > AS_HEADLINE_ID_BYTES - TAIL_BYTES)
         for (n = AS_HEADLINE_ID_BYTES - TAIL_BYTES; ((unsigned char)headline->source[n] & 0xc0) == 0x80;)
             n--;
+    memset(headline->id, 0, sizeof headline->id);
     memcpy(headline->id, headline->source, n);
     headline->id[n++] = '-';
     for (int shift = 60; shift >= 0; shift -= 4)
         headline->id[n++] = hex[(hash >> shift) & 15];
-    headline->id[n] = 0;
 }
 
 static XXH64_hash_t hash_record(const as_headline *headline)

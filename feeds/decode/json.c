@@ -41,8 +41,10 @@ static int32_t hex4(const char *p, const char *end)
         return -1;
     for (int i = 0; i < 4; i++) {
         char d = p[i];
-        int digit = d >= '0' && d <= '9' ? d - '0' : d >= 'a' && d <= 'f' ? d - 'a' + 10
-                                                 : d >= 'A' && d <= 'F' ? d - 'A' + 10 : -1;
+        int digit = d >= '0' && d <= '9'   ? d - '0'
+                    : d >= 'a' && d <= 'f' ? d - 'a' + 10
+                    : d >= 'A' && d <= 'F' ? d - 'A' + 10
+                                           : -1;
         if (digit < 0)
             return -1;
         v = v << 4 | digit;

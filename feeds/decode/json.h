@@ -1,11 +1,11 @@
 /*
  * JSON, bounded: one object, read where it lies.
  *
- * as_json_object checks a whole text against RFC 8259 and lists the object's members as slices of it: nothing is copied,
- * converted or allocated. Strings are checked to be UTF-8 (no overlong forms, no surrogates) with well-formed escapes;
- * numbers stay text, so that a price is never rounded through a double. Strict: a repeated key, anything after the
- * object, a control character in a string, a lone surrogate, a leading zero are errors. Keys of nested objects are
- * not compared with each other.
+ * as_json_object checks a whole text against RFC 8259 and lists the object's members as slices of it: nothing is
+ * copied, converted or allocated. Strings are checked to be UTF-8 (no overlong forms, no surrogates) with
+ * well-formed escapes; numbers stay text, so that a price is never rounded through a double. Strict: a repeated
+ * key, anything after the object, a control character in a string, a lone surrogate, a leading zero are errors.
+ * Keys of nested objects are not compared with each other.
  *
  * Threads: any (pure functions). Memory: the caller's array. Time: linear; no recursion.
  */

@@ -301,7 +301,10 @@ static as_ndjson_result read_headline(const reader *r, as_headline *hl)
 
 static bool read_kind(const as_json_value *value, as_event *ev)
 {
-    static const struct { const char *word; as_event_kind kind; } kinds[] = {
+    static const struct {
+        const char *word;
+        as_event_kind kind;
+    } kinds[] = {
         {"trade", AS_EVENT_TRADE},   {"quote", AS_EVENT_QUOTE},       {"bar", AS_EVENT_BAR},
         {"status", AS_EVENT_STATUS}, {"headline", AS_EVENT_HEADLINE}, {"news", AS_EVENT_HEADLINE},
     };

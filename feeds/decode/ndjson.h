@@ -7,14 +7,15 @@
  *   {"k":"status","t":..,"s":"NVDA","state":"halted"}                halted | paused | quote_only | trading
  *   {"k":"headline","t":..,"id":"bbg-1","src":"Bloomberg","tier":1,"text":"..","symbols":["META"],"rev":1}
  *
- * t (source time) and r (receive time, by default t) are integer ns UTC. Prices are decimal strings or numbers, exact to
- * 1e-9; a finer one is rounded half to even. A price is positive, except that a side of a quote which is absent, null or
- * zero is a side without an offer. Quantities are decimal strings or numbers too, in shares (coins, contracts), and must
- * be whole units of the instrument's 10^-qty_exp; a trade's q may be absent (0), a quote's bs and as too (undefined).
- * A bar's d is a whole number of seconds; absent, o is c, h and l are the higher and the lower of the two, and v is 0. "seq" on a
- * trade or a quote is the source's own number. A headline needs text; id, src, tier (1..4), class (official, press,
- * aggregator, social), symbols, rev, url and status ("retracted" takes it back) are optional, null counts as absent, and
- * so is body, which is checked and not kept. "news" is another word for "headline". Unknown keys are ignored.
+ * t (source time) and r (receive time, by default t) are integer ns UTC. Prices are decimal strings or numbers,
+ * exact to 1e-9; a finer one is rounded half to even. A price is positive, except that a side of a quote which is
+ * absent, null or zero is a side without an offer. Quantities are decimal strings or numbers too, in shares (coins,
+ * contracts), and must be whole units of the instrument's 10^-qty_exp; a trade's q may be absent (0), a quote's bs
+ * and as too (undefined). A bar's d is a whole number of seconds; absent, o is c, h and l are the higher and the
+ * lower of the two, and v is 0. "seq" on a trade or a quote is the source's own number. A headline needs text; id,
+ * src, tier (1..4), class (official, press, aggregator, social), symbols, rev, url and status ("retracted" takes it
+ * back) are optional, null counts as absent, and so is body, which is checked and not kept. "news" is another word
+ * for "headline". Unknown keys are ignored.
  *
  * A pure function of the line and the context: no allocation, no clock, no state. Threads: any. Limits: AS_LINE_BYTES.
  */
@@ -56,8 +57,8 @@ typedef enum as_ndjson_result {
 const char *as_ndjson_result_name(as_ndjson_result result);
 
 /*
- * How symbols become instruments. resolve, if given, is asked instead of symbols: inspect numbers them as it meets them.
- * It returns an index or AS_INSTRUMENT_NONE.
+ * How symbols become instruments. resolve, if given, is asked instead of symbols: inspect numbers them as it meets
+ * them. It returns an index or AS_INSTRUMENT_NONE.
  */
 typedef struct as_ndjson_context {
     const as_symbols *symbols;
@@ -68,17 +69,17 @@ typedef struct as_ndjson_context {
 } as_ndjson_context;
 
 /*
- * Decode a line (without its LF; blanks around the object are allowed). *ev is written on OK; on UNKNOWN_SYMBOL its kind
- * and times are. *hl is written if the event is AS_EVENT_HEADLINE (its reading is zero); it may be overwritten on any
- * result. Tags that are not in the universe are left out of the headline.
+ * Decode a line (without its LF; blanks around the object are allowed). *ev is written on OK; on UNKNOWN_SYMBOL its
+ * kind and times are. *hl is written if the event is AS_EVENT_HEADLINE (its reading is zero); it may be overwritten
+ * on any result. Tags that are not in the universe are left out of the headline.
  */
 as_ndjson_result as_ndjson_decode(const char *line, size_t line_bytes, const as_ndjson_context *ctx, as_event *ev,
                                   as_headline *hl);
 
 /*
- * Write an event as a line with its LF. hl is needed for AS_EVENT_HEADLINE. Returns the bytes written, 0 for a kind that
- * has no NDJSON form (orders, levels, timers, ...) or if out_bytes are too few; AS_NDJSON_LINE_BYTES always suffice.
- * Decoding the line gives the same event; flags, a trade's match and the source are not part of it.
+ * Write an event as a line with its LF. hl is needed for AS_EVENT_HEADLINE. Returns the bytes written, 0 for a kind
+ * that has no NDJSON form (orders, levels, timers, ...) or if out_bytes are too few; AS_NDJSON_LINE_BYTES always
+ * suffice. Decoding the line gives the same event; flags, a trade's match and the source are not part of it.
  */
 size_t as_ndjson_encode(const as_event *ev, const as_headline *hl, const as_ndjson_context *ctx, char *out,
                         size_t out_bytes);

@@ -41,8 +41,9 @@ static void put_key(writer *w, const char *key)
 static void put_number(writer *w, const char *key, uint64_t number)
 {
     char text[AS_QUANTITY_TEXT_BYTES];
+    size_t bytes = as_quantity_format(number, 0, text);
     put_key(w, key);
-    put(w, text, as_quantity_format(number, 0, text));
+    put(w, text, bytes);
 }
 
 static void put_quoted(writer *w, const char *text)
@@ -65,17 +66,19 @@ static void put_string(writer *w, const char *key, const char *text)
 static void put_px(writer *w, const char *key, int64_t px)
 {
     char text[AS_PRICE_TEXT_BYTES];
+    size_t bytes = as_price_format(px, text);
     put_key(w, key);
     put_text(w, "\"");
-    put(w, text, as_price_format(px, text));
+    put(w, text, bytes);
     put_text(w, "\"");
 }
 
 static void put_qty(writer *w, const char *key, uint64_t qty)
 {
     char text[AS_QUANTITY_TEXT_BYTES];
+    size_t bytes = as_quantity_format(qty, w->qty_exp, text);
     put_key(w, key);
-    put(w, text, as_quantity_format(qty, w->qty_exp, text));
+    put(w, text, bytes);
 }
 
 static void put_side(writer *w, const char *px_key, int64_t px, const char *qty_key, uint64_t qty)
@@ -180,7 +183,8 @@ size_t as_ndjson_encode(const as_event *ev, const as_headline *hl, const as_ndjs
     if (ev->kind == AS_EVENT_BAR)
         put_number(&w, "d", as_bar_duration_ns(ev));
     if (ev->kind != AS_EVENT_HEADLINE) {
-        w.qty_exp = ctx->instrument && ev->instrument < ctx->symbols->count ? ctx->instrument[ev->instrument].qty_exp : 0;
+        w.qty_exp =
+            ctx->instrument && ev->instrument < ctx->symbols->count ? ctx->instrument[ev->instrument].qty_exp : 0;
         put_string(&w, "s", as_symbols_name(ctx->symbols, ev->instrument));
     }
     put_body(&w, ev, hl);

@@ -10,7 +10,11 @@
 
 enum { YEAR_MAX = 2261 }; /* the last whole year of 2^63 ns */
 
-static const struct { const char *word; as_time_form form; int digits; } word_table[] = {
+static const struct {
+    const char *word;
+    as_time_form form;
+    int digits;
+} word_table[] = {
     {"epoch_s", AS_TIME_EPOCH, 9},  {"epoch_ms", AS_TIME_EPOCH, 6},      {"epoch_us", AS_TIME_EPOCH, 3},
     {"epoch_ns", AS_TIME_EPOCH, 0}, {"ms_of_day", AS_TIME_MS_OF_DAY, 6},
 };
@@ -30,8 +34,10 @@ static int expand_pattern(as_time_layout *layout, const char *text)
                 piece = *p == 'F' ? "%Y-%m-%d" : "%H:%M:%S";
                 piece_bytes = 8;
             } else if (*p == 0 || !strchr(known, *p)) {
-                return as_error_set(-EINVAL, "time layout \"%s\": %%%c is unknown; allowed are %%Y %%y %%m %%d %%e %%b "
-                                    "%%a %%H %%I %%p %%M %%S %%f %%z %%F %%T %%%%", text, *p ? *p : ' ');
+                return as_error_set(-EINVAL,
+                                    "time layout \"%s\": %%%c is unknown; allowed are %%Y %%y %%m %%d %%e %%b "
+                                    "%%a %%H %%I %%p %%M %%S %%f %%z %%F %%T %%%%",
+                                    text, *p ? *p : ' ');
             }
             year = year || *p == 'Y' || *p == 'y' || *p == 'F';
             month = month || *p == 'm' || *p == 'b' || *p == 'F';
@@ -49,8 +55,10 @@ static int expand_pattern(as_time_layout *layout, const char *text)
     layout->pattern[n] = 0;
     layout->date_only = !hour;
     if (!year || !month || !day)
-        return as_error_set(-EINVAL, "time layout \"%s\" names no year, month and day; allowed are patterns with %%Y, "
-                            "%%m and %%d, epoch_s, epoch_ms, epoch_us, epoch_ns and ms_of_day", text);
+        return as_error_set(-EINVAL,
+                            "time layout \"%s\" names no year, month and day; allowed are patterns with %%Y, "
+                            "%%m and %%d, epoch_s, epoch_ms, epoch_us, epoch_ns and ms_of_day",
+                            text);
     if (twelve != half)
         return as_error_set(-EINVAL, "time layout \"%s\": %%I and %%p go together", text);
     return 0;

@@ -101,7 +101,7 @@ static const char ACRONYM[] =
     "a ab ad ag ai all am api apr ar asa asia atm aug aws bbc bio biz bn btc buy ceo cfo  "
     "ch china cia cio cmo cnbc cnn coo covid cpi cpu cso cto dc dd ddr dec dei diy dna  "
     "doe doge doj dram e ecb eps esg est et etf etfs eth eu euv ev evs f fbi fcc fda feb  "
-    "fed fomc fr fsd ft ftc fx fy gaap gb gdp ghz gm gmt gop gov gpu gpus hbm hbo hd hk  "
+    "fed fomc fr fsd ft ftc fx fy gaap gb gdp ghz gmt gop gov gpu gpus hbm hbo hd hk  "
     "hpc hq hr i ii iii iot ip ipad ipo ipos ir ira irs it iv jan jul jun la led live llc  "
     "llm llms lng lp ltd m mar may mba mit ml mlb mn moe mou ms mtv mvp na nand nasa  "
     "nasdaq nato nba nda nfl nft nhl nhs nov nv ny nyc nyse oct of ok on op opec or os  "
@@ -164,10 +164,10 @@ static const char MARKET[] =
     "analyst analysts antitrust bid board bonds buyback calls capex ceo cfo chair  "
     "chairman chief coo cto datacenter datacenters deal debt dividend downgrade earnings  "
     "employees executive executives forecast founder guidance investor investors ipo jobs  "
-    "lawsuit layoffs margin margins merger options outlook parent platforms price profit  "
-    "profits puts q1 q2 q3 q4 quarterly results revenue revenues sales share shareholder  "
-    "shareholders shares stake stock stocks subsidiary takeover unit upgrade valuation  "
-    "workers";
+    "lawsuit layoffs lawyers margin margins merger options outlook parent platforms price  "
+    "profit profits puts q1 q2 q3 q4 quarterly results revenue revenues sales share  "
+    "shareholder shareholders shares spokesman spokesperson spokeswoman stake stock stocks  "
+    "subsidiary takeover unit upgrade valuation workers";
 
 static const char SUFFIX[] =
     "ab ag asa co com companies company corp corporation group holding holdings inc  "
@@ -227,6 +227,8 @@ static const char FUNCTION[] =
 
 static const char NUMBER[] = "one two three four five six seven eight nine ten";
 
+static const char DAY[] = "monday tuesday wednesday thursday friday saturday sunday today yesterday";
+
 static const char STOCK[] = "stock stocks shares shareholders earnings investors dividend buyback";
 
 static const word_list LISTS[] = {
@@ -236,7 +238,7 @@ static const word_list LISTS[] = {
     {AS_WORD_SUFFIX, SUFFIX}, {AS_WORD_GENERIC, GENERIC}, {AS_WORD_OBJECT, OBJECT},
     {AS_WORD_AUXILIARY, AUXILIARY}, {AS_WORD_PARTICIPLE, PARTICIPLE}, {AS_WORD_RATING, RATING},
     {AS_WORD_SMALL, SMALL}, {AS_WORD_DETERMINER, DETERMINER}, {AS_WORD_FRAME, FRAME}, {AS_WORD_LIST, LIST},
-    {AS_WORD_FUNCTION, FUNCTION}, {AS_WORD_STOCK, STOCK}, {AS_WORD_NUMBER, NUMBER},
+    {AS_WORD_FUNCTION, FUNCTION}, {AS_WORD_STOCK, STOCK}, {AS_WORD_NUMBER, NUMBER}, {AS_WORD_DAY, DAY},
 };
 /* clang-format on */
 

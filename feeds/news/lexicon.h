@@ -32,7 +32,8 @@ enum {
     AS_WORD_LIST = 0x2000,       /* opens a market researcher's list: featuring, profiles */
     AS_WORD_FUNCTION = 0x4000,   /* so frequent that alone it is no name: here, next, Monday; nor an index: Dow */
     AS_WORD_STOCK = 0x8000,      /* the headline is about a listed company: stock, shares, earnings */
-    AS_WORD_NUMBER = 0x10000     /* one to ten */
+    AS_WORD_NUMBER = 0x10000,    /* one to ten */
+    AS_WORD_DAY = 0x20000        /* a day of the week, today: parts a name from its verb ("Intel on Monday said") */
 };
 
 typedef struct as_lexicon {

@@ -12,7 +12,8 @@ struct as_linker {
     as_gazetteer gazetteer;
     uint32_t bucket_size[AS_BUCKET_MAX];
     uint64_t exchange[12];
-    uint64_t word_not, word_next, word_join, word_club, word_holdings, word_market, word_report, word_to;
+    uint64_t word_not, word_next, word_join, word_club, word_holdings, word_market, word_report, word_to, word_data;
+    uint64_t centre[4];
 };
 
 static const double accept_score = 0.7;     /* SCIENCE 1.5 */
@@ -264,6 +265,20 @@ static bool peer_linked(const reader *r, unsigned idx)
     return false;
 }
 
+/* "Meta description", "Intel analysis"; but a data centre is something a company has. */
+static bool framed(const reader *r, const candidate *c)
+{
+    const as_token *after = token_at(r->text, c->end);
+    const as_token *next = token_at(r->text, c->end + 1u);
+
+    if (after == NULL || (after->lexicon & AS_WORD_FRAME) == 0)
+        return false;
+    for (size_t i = 0; after->hash == r->linker->word_data && next != NULL && i < 4; i++)
+        if (next->hash == r->linker->centre[i])
+            return false;
+    return true;
+}
+
 /* Lower case, hyphens, articles and nouns that make the word an ordinary one. */
 static double score_against(const reader *r, const candidate *c)
 {
@@ -281,7 +296,7 @@ static double score_against(const reader *r, const candidate *c)
     if ((last->flags & AS_TOKEN_HYPHEN_RIGHT) != 0 && after != NULL &&
         (after->lexicon & (AS_WORD_PARTICIPLE | AS_WORD_MARKET)) == 0 && !(after->upper_first && !text->title_case))
         score -= 1.0;
-    if (after != NULL && (after->lexicon & AS_WORD_FRAME) != 0 && (last->flags & AS_TOKEN_POSSESSIVE) == 0)
+    if ((last->flags & AS_TOKEN_POSSESSIVE) == 0 && framed(r, c))
         score -= 1.0;
     if (before != NULL && (before->lexicon & AS_WORD_DETERMINER) != 0 && (token->flags & AS_TOKEN_START) == 0 &&
         !token->upper_first)
@@ -294,7 +309,7 @@ static bool may_part(const as_text *text, const as_token *token)
 {
     const char *word = text->lower + token->offset;
 
-    if (token->kind == AS_CASE_NUMBER || (token->lexicon & (AS_WORD_MARKET | AS_WORD_SMALL)) != 0)
+    if (token->kind == AS_CASE_NUMBER || (token->lexicon & (AS_WORD_MARKET | AS_WORD_SMALL | AS_WORD_DAY)) != 0)
         return true;
     return token->bytes > 3 && word[token->bytes - 1] == 'y' && word[token->bytes - 2] == 'l';
 }
@@ -516,6 +531,7 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
 {
     static const char *const exchange[] = {"nasdaq",   "nyse", "amex", "nasdaqgs", "nasdaqgm", "nyseamerican",
                                            "american", "tsx",  "lse",  "krx",      "otc",      "otcqb"};
+    static const char *const centre[4] = {"center", "centers", "centre", "centres"};
     as_linker *made = calloc(1, sizeof *made);
 
     if (made == NULL || as_gazetteer_init(&made->gazetteer, universe, lexicon) != 0) {
@@ -536,6 +552,9 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     made->word_market = as_text_hash("market", 6);
     made->word_to = as_text_hash("to", 2);
     made->word_report = as_text_hash("report", 6);
+    made->word_data = as_text_hash("data", 4);
+    for (size_t i = 0; i < sizeof centre / sizeof centre[0]; i++)
+        made->centre[i] = as_text_hash(centre[i], strlen(centre[i]));
     *linker = made;
     return 0;
 }

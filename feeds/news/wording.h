@@ -25,6 +25,7 @@ typedef enum as_wording {
     AS_WORDING_OWN_SOURCING,
     AS_WORDING_RETRACTED,
     AS_WORDING_REVISED,
+    AS_WORDING_CORROBORATES,
     AS_WORDING_NOTICE, /* no family, whatever its words: a date, a grant, a list */
     AS_WORDING_GOOD,
     AS_WORDING_BAD,

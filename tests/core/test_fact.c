@@ -155,7 +155,8 @@ static void the_gate_follows_status_and_tier(void **state)
     assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_RUMOUR, .tier = 2}, gate) == 0.45);
     assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_RUMOUR, .tier = 4}, gate) == 0.2);
     assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_DEVELOPING, .tier = 1}, gate) == 0.8);
-    assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_UPDATED, .tier = 1}, gate) == 1.0);
+    assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_UPDATED, .tier = 1, .official = true}, gate) == 1.0);
+    assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_UPDATED, .tier = 1}, gate) == 0.8);
     assert_true(as_fact_gate(&(as_fact){.status = AS_FACT_DENIED, .tier = 1}, gate) == 0.0);
     ast_world_fini(&world);
 }

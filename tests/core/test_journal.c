@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "core/error.h"
+#include "core/event.h"
 #include "core/journal.h"
+#include "tests/support/golden.h"
 
 static char path[64];
 
@@ -164,6 +166,28 @@ static void a_failed_write_poisons_the_journal(void **state)
     assert_int_equal(as_journal_close(writer), -ENOSPC);
 }
 
+static void the_example_of_the_documentation_is_right_to_the_byte(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"v\":1,\"kind\":\"fact\"}";
+    as_journal_writer *writer;
+    as_event quote = {
+        .kind = AS_EVENT_QUOTE, .flags = AS_EVENT_LAST, .instrument = 5, .ts_event = UINT64_C(1782912600000000000),
+        .ts_recv = UINT64_C(1782912600000041000),
+        .quote = {.bid_px = 157240000000, .bid_qty = 300, .ask_px = 157260000000, .ask_qty = 200, .seq = 12},
+    };
+    assert_int_equal(as_journal_create(path, UINT64_C(0x0123456789abcdef), 7, &writer), 0);
+    assert_int_equal(as_journal_append(writer, AS_RECORD_EVENT, &quote, sizeof quote, NULL, 0), 0);
+    assert_int_equal(as_journal_append(writer, AS_RECORD_DECISION, line, sizeof line - 1, NULL, 0), 0);
+    assert_int_equal(as_journal_close(writer), 0);
+    uint8_t bytes[256];
+    FILE *file = fopen(path, "rbe");
+    assert_non_null(file);
+    size_t byte_count = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    ast_golden("tests/core/golden/journal.hex", "docs/JOURNAL.md", bytes, byte_count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_foreign_file_and_another_version_are_refused, fresh, remove_it),
         cmocka_unit_test_setup_teardown(an_existing_file_is_never_overwritten, fresh, remove_it),
         cmocka_unit_test_setup_teardown(a_failed_write_poisons_the_journal, fresh, remove_it),
+        cmocka_unit_test_setup_teardown(the_example_of_the_documentation_is_right_to_the_byte, fresh, remove_it),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

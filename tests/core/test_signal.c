@@ -45,16 +45,15 @@ static void an_opening_is_said_once_and_asks_for_its_deadline(void **state)
     assert_false(apply(&stage).say);
 }
 
-static void an_update_is_said_when_side_status_reasons_or_p_change_or_time_passes(void **state)
+static void an_update_is_said_when_status_reasons_or_p_change_or_time_passes(void **state)
 {
     (void)state;
     ast_stage stage;
     set_stage(&stage);
     apply(&stage);
-    stage.verdict.side = -1;
-    assert_int_equal(apply(&stage).action, AS_ACTION_UPDATE);
     stage.view.status = AS_FACT_DEVELOPING;
-    assert_true(apply(&stage).say);
+    as_signal_step first = apply(&stage);
+    assert_true(first.say && first.action == AS_ACTION_UPDATE);
     stage.verdict.reasons = 3;
     assert_true(apply(&stage).say);
     stage.verdict.p = 0.5;
@@ -67,6 +66,36 @@ static void an_update_is_said_when_side_status_reasons_or_p_change_or_time_passe
     assert_false(apply(&stage).say);
     stage.view.now += AS_NS_PER_S;
     assert_true(apply(&stage).say);
+}
+
+static void another_side_or_kind_closes_and_opens_anew(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    apply(&stage);
+    stage.verdict.side = -1;
+    assert_int_equal(apply(&stage).action, AS_ACTION_CLOSE);
+    as_signal_step step = as_signal_apply(&stage.signal, &stage.view, &stage.verdict, second_id, 1);
+    assert_int_equal(step.action, AS_ACTION_OPEN);
+    assert_memory_equal(stage.signal.id, second_id, 16);
+    stage.verdict.kind = AS_SIGNAL_UNDERREACTION;
+    assert_int_equal(apply(&stage).action, AS_ACTION_CLOSE);
+    assert_int_equal(stage.signal.kind, AS_SIGNAL_OVERREACTION); /* what is closed is what was open */
+}
+
+static void what_ran_out_of_time_waits_until_its_condition_has_been_false(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    apply(&stage);
+    assert_true(as_signal_end(&stage.signal, stage.view.now));
+    assert_false(apply(&stage).say);
+    stage.verdict.want = AS_WANT_NONE;
+    apply(&stage);
+    stage.verdict.want = AS_WANT_OPEN;
+    assert_int_equal(apply(&stage).action, AS_ACTION_OPEN);
 }
 
 static void a_veto_keeps_it_closed_and_counts_when_it_appears(void **state)
@@ -131,7 +160,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_opening_is_said_once_and_asks_for_its_deadline),
-        cmocka_unit_test(an_update_is_said_when_side_status_reasons_or_p_change_or_time_passes),
+        cmocka_unit_test(an_update_is_said_when_status_reasons_or_p_change_or_time_passes),
+        cmocka_unit_test(another_side_or_kind_closes_and_opens_anew),
+        cmocka_unit_test(what_ran_out_of_time_waits_until_its_condition_has_been_false),
         cmocka_unit_test(a_veto_keeps_it_closed_and_counts_when_it_appears),
         cmocka_unit_test(a_near_miss_is_an_update_and_a_later_opening_has_another_id),
         cmocka_unit_test(a_close_may_start_a_cooldown),

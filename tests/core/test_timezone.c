@@ -174,14 +174,20 @@ static void footers_are_expanded_like_full_tables(void **state)
     as_timezone_free(slim);
     write_file(path, file, slim_file(file, "AAA0BBB,J60/0,304/0"));
     assert_int_equal(as_timezone_new("Slim", &slim), 0);
-    assert_int_equal(as_timezone_offset_at(slim, 1709251199), 0);     /* 2024-02-29 23:59:59, leap year: J60 = 1 March */
+    assert_int_equal(as_timezone_offset_at(slim, 1709251199), 0);     /* 2024-02-29 23:59:59: J60 = 1 March */
     assert_int_equal(as_timezone_offset_at(slim, 1709251200), 3600);
     assert_int_equal(as_timezone_offset_at(slim, 1761951599), 3600);  /* 2025: day 304 from 0 = 1 November 00:00 (+1) */
     assert_int_equal(as_timezone_offset_at(slim, 1761951600), 0);
     as_timezone_free(slim);
 
-    const char *bad[] = {"EST", "E5", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.2.0,M11.1.0x",
-                         "EST5EDT,M3.6.0,M11.1.0", "<EST5"};
+    const char *bad[] = {"EST",
+                         "E5",
+                         "EST5EDT",
+                         "EST5EDT,M3.2.0",
+                         "EST5EDT,M13.2.0,M11.1.0",
+                         "EST5EDT,M3.2.0,M11.1.0x",
+                         "EST5EDT,M3.6.0,M11.1.0",
+                         "<EST5"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_file(path, file, slim_file(file, bad[i]));
         assert_int_equal(as_timezone_new("Slim", &slim), -EINVAL);
@@ -210,8 +216,9 @@ static uint64_t next_random(uint64_t *s)
 static void offsets_equal_those_of_libc(void **state)
 {
     (void)state;
-    const char *names[] = {"America/New_York", "Europe/London", "Europe/Dublin", "Asia/Seoul", "Australia/Lord_Howe",
-                           "America/Sao_Paulo", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "UTC"};
+    const char *names[] = {
+        "America/New_York",  "Europe/London",     "Europe/Dublin",  "Asia/Seoul",   "Australia/Lord_Howe",
+        "America/Sao_Paulo", "Africa/Casablanca", "Asia/Kathmandu", "Pacific/Apia", "UTC"};
     uint64_t seed = 20260701;
     print_message("seed %llu\n", (unsigned long long)seed);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -225,8 +232,8 @@ static void offsets_equal_those_of_libc(void **state)
             struct tm tm;
             assert_non_null(localtime_r(&t, &tm));
             assert_int_equal(as_timezone_offset_at(zone, t), tm.tm_gmtoff);
-            int64_t back = as_timezone_to_utc(zone, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                                              tm.tm_min, tm.tm_sec);
+            int64_t back = as_timezone_to_utc(zone, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+                                              tm.tm_sec);
             assert_true(back == t || back < t); /* earlier only where the local time is repeated */
             if (back != t)
                 assert_true(as_timezone_offset_at(zone, back) > as_timezone_offset_at(zone, t));

@@ -9,7 +9,10 @@
 static void names_give_their_date(void **state)
 {
     (void)state;
-    static const struct { const char *path; int32_t want; } cases[] = {
+    static const struct {
+        const char *path;
+        int32_t want;
+    } cases[] = {
         {"01302020.NASDAQ_ITCH50", 20200130},
         {"/data/19990101/01302020.NASDAQ_ITCH50.gz", 20200130},
         {"S031926-v50", 20260319},

@@ -39,9 +39,15 @@ static void what_is_no_recording_is_refused(void **state)
     as_input *input = NULL;
     assert_int_equal(as_input_open("/nonexistent.csv", &options, &input), -ENOENT);
     assert_int_equal(as_input_open(folder, &options, &input), -EISDIR);
-    const struct { const char *bytes; size_t n; const char *word; } files[] = {
+    const struct {
+        const char *bytes;
+        size_t n;
+        const char *word;
+    } files[] = {
         {"", 0, "empty"},
-        {"\x7f" "ELF\x02\x01", 6, "7f 45 4c 46 02 01"},
+        {"\x7f"
+         "ELF\x02\x01",
+         6, "7f 45 4c 46 02 01"},
         {"ASJ1\0\0\0\0", 8, "journal"},
         {"date,symbol,close\n", 18, "date, symbol, close"},
     };
@@ -64,14 +70,13 @@ static as_input *open_text(const char *text, as_input_options options)
     return input;
 }
 
-static const char mixed[] =
-    "{\"k\":\"trade\",\"t\":30,\"s\":\"NVDA\",\"p\":1,\"q\":1}\n"
-    "{\"k\":\"trade\",\"t\":10,\"s\":\"META\",\"p\":2,\"q\":1}\n"
-    "{\"k\":\"trade\",\"t\":20,\"s\":\"XYZ\",\"p\":3,\"q\":1}\n"
-    "\n"
-    "{\"k\":\"headline\",\"t\":10,\"id\":\"h\",\"text\":\"Meta\",\"symbols\":[\"META\"]}\n"
-    "{\"k\":\"headline\",\"t\":10,\"id\":\"h\",\"text\":\"Meta\",\"symbols\":[\"NVDA\"]}\n"
-    "{\"k\":\"trade\",\"t\":10,\"s\":\"NVDA\",\"p\":4,\"q\":1}";
+static const char mixed[] = "{\"k\":\"trade\",\"t\":30,\"s\":\"NVDA\",\"p\":1,\"q\":1}\n"
+                            "{\"k\":\"trade\",\"t\":10,\"s\":\"META\",\"p\":2,\"q\":1}\n"
+                            "{\"k\":\"trade\",\"t\":20,\"s\":\"XYZ\",\"p\":3,\"q\":1}\n"
+                            "\n"
+                            "{\"k\":\"headline\",\"t\":10,\"id\":\"h\",\"text\":\"Meta\",\"symbols\":[\"META\"]}\n"
+                            "{\"k\":\"headline\",\"t\":10,\"id\":\"h\",\"text\":\"Meta\",\"symbols\":[\"NVDA\"]}\n"
+                            "{\"k\":\"trade\",\"t\":10,\"s\":\"NVDA\",\"p\":4,\"q\":1}";
 
 static void events_come_in_receive_order_and_are_counted(void **state)
 {

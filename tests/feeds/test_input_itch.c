@@ -181,7 +181,7 @@ static void other_stocks_and_unknown_types_are_counted(void **state)
     assert_int_equal(ast_read_all(input, events, 64, &count), 0);
     assert_int_equal(count, 4);
     assert_int_equal(as_input_stats_get(input)->messages, 69);
-    assert_int_equal(as_input_stats_get(input)->unknown_symbol, 65);
+    assert_int_equal(as_input_stats_get(input)->unknown_symbol, 64);
     assert_int_equal(ast_error_count(input, "unknown_type"), 1);
     assert_int_equal(ast_error_count(input, "short_message"), 1);
     as_input_close(input);

@@ -60,7 +60,9 @@ static int merged(uint32_t count, uint64_t from, uint64_t to, char *out)
     while ((result = as_input_merge_next(merge, &event, &headline)) > 0) {
         assert_int_equal(headline != NULL, event->kind == AS_EVENT_HEADLINE);
         n += (size_t)sprintf(out + n, "%s%c%u@%u%s", n ? " " : "",
-                             event->kind == AS_EVENT_STATUS ? 's' : event->kind == AS_EVENT_HEADLINE ? 'h' : 't',
+                             event->kind == AS_EVENT_STATUS     ? 's'
+                             : event->kind == AS_EVENT_HEADLINE ? 'h'
+                                                                : 't',
                              headline ? (unsigned)(headline->id[0] - '0') : (unsigned)event->source,
                              (unsigned)event->ts_recv, event->flags & AS_EVENT_LAST ? "L" : "");
     }
@@ -158,7 +160,10 @@ static void random_inputs_equal_a_stable_sort(void **state)
 {
     (void)state;
     enum { EVENTS = 300 };
-    struct { unsigned ts, rank, input; char kind; } all[INPUTS_MAX * EVENTS], spare;
+    struct {
+        unsigned ts, rank, input;
+        char kind;
+    } all[INPUTS_MAX * EVENTS], spare;
     static char text[INPUTS_MAX][EVENTS * 64], want[INPUTS_MAX * EVENTS * 12], out[sizeof want];
     uint64_t seed = 77;
     print_message("seed %llu\n", (unsigned long long)seed);
@@ -177,8 +182,8 @@ static void random_inputs_equal_a_stable_sort(void **state)
                 all[total].input = i;
                 all[total++].kind = kind;
                 if (kind == 'h')
-                    n += (size_t)sprintf(text[i] + n, "{\"k\":\"news\",\"t\":%u,\"id\":\"%u-%u\",\"text\":\"x\"}\n", ts, i,
-                                         k);
+                    n += (size_t)sprintf(text[i] + n, "{\"k\":\"news\",\"t\":%u,\"id\":\"%u-%u\",\"text\":\"x\"}\n", ts,
+                                         i, k);
                 else
                     n += (size_t)sprintf(text[i] + n, "{\"k\":\"%s\",\"t\":%u,\"s\":\"BTC\",\"%s}\n",
                                          kind == 's' ? "status" : "trade", ts,

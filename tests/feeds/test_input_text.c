@@ -22,11 +22,19 @@ static int make(void **state)
 {
     (void)state;
     static as_csv_mapping mappings[2] = {
-        {.name = "bars", .kind = AS_CSV_BAR, .match_column = {"when", "sym", "c"}, .match_column_count = 3,
+        {.name = "bars",
+         .kind = AS_CSV_BAR,
+         .match_column = {"when", "sym", "c"},
+         .match_column_count = 3,
          .column = {.symbol = "sym", .close = "c", .volume = "v"},
          .time = {.column = "when", .layout = "epoch_s", .stamps = AS_STAMPS_START}},
-        {.name = "taq", .kind = AS_CSV_TRADE, .match_path = "*_nvda.csv", .symbol = "NVDA", .price_scale = 4,
-         .column = {.price = "#2"}, .time = {.column = "#1", .layout = "ms_of_day", .zone = "America/New_York"}},
+        {.name = "taq",
+         .kind = AS_CSV_TRADE,
+         .match_path = "*_nvda.csv",
+         .symbol = "NVDA",
+         .price_scale = 4,
+         .column = {.price = "#2"},
+         .time = {.column = "#1", .layout = "ms_of_day", .zone = "America/New_York"}},
     };
     config.mapping = mappings;
     config.mapping_count = 2;
@@ -184,7 +192,8 @@ static void a_cut_compressed_file_gives_whole_rows_only(void **state)
     static char text[ROWS * 32], packed[ROWS * 32];
     size_t n = (size_t)sprintf(text, "when,sym,c,v\n");
     for (int i = 0; i < ROWS; i++)
-        n += (size_t)sprintf(text + n, "%d,NVDA,%d,%d\n", 60 * (i + 1), 1000 + i * 7919 % 1000, 100000 + i * 104729 % 99991);
+        n += (size_t)sprintf(text + n, "%d,NVDA,%d,%d\n", 60 * (i + 1), 1000 + i * 7919 % 1000,
+                             100000 + i * 104729 % 99991);
     z_stream z = {0};
     assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
     z.next_in = (Bytef *)text;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,10 +109,31 @@ static void the_diagnosis_names_call_error_cause_and_remedy(void **state)
     }
 }
 
+static void a_low_limit_of_open_files_is_no_reason_to_fall_back(void **state)
+{
+    (void)state;
+    as_reactor *reactor = NULL;
+    if (as_reactor_open(&(as_reactor_options){.backend = AS_BACKEND_URING}, &reactor) < 0) {
+        print_message("skipped: %s\n", as_error_message(0));
+        skip();
+    }
+    as_reactor_close(reactor);
+    struct rlimit before, low;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    low = before;
+    low.rlim_cur = 100;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    int result = as_reactor_open(&(as_reactor_options){.backend = AS_BACKEND_URING, .watch_max = 1024}, &reactor);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(result, 0);
+    as_reactor_close(reactor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_diagnosis_names_call_error_cause_and_remedy),
+        cmocka_unit_test(a_low_limit_of_open_files_is_no_reason_to_fall_back),
         cmocka_unit_test(refused_io_uring_falls_back_with_the_cause),
         cmocka_unit_test(refused_io_uring_is_fatal_when_it_was_asked_for),
     };

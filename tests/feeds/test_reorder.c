@@ -70,7 +70,9 @@ static void random_streams_equal_a_stable_sort(void **state)
 {
     (void)state;
     enum { ROUNDS = 3000, HELD_MAX = 200 };
-    struct { uint64_t ts, mark; } held[HELD_MAX + 1];
+    struct {
+        uint64_t ts, mark;
+    } held[HELD_MAX + 1];
     uint32_t count = 0;
     uint64_t seed = 5, mark = 0;
     print_message("seed %llu\n", (unsigned long long)seed);

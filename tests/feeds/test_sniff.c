@@ -15,10 +15,10 @@ static as_input_format sniff(const char *text)
 
 /* PROTOCOLS A11, ITCH E behind its length, twice; and once more without lengths. */
 static const uint8_t itch[66] = {
-    0,    0x1f, 0x45, 0,    7,    0,    2,    0x1f, 0x1a, 0xce, 0xd9, 0xf0, 0x7b, 0x11, 0x22, 0x33, 0x44,
-    0x55, 0x66, 0x77, 0x88, 0,    0,    0,    0x28, 0,    0,    0,    0,    0x3a, 0xde, 0x68, 0xb1,
-    0,    0x1f, 0x45, 0,    7,    0,    2,    0x1f, 0x1a, 0xce, 0xd9, 0xf0, 0x7b, 0x11, 0x22, 0x33, 0x44,
-    0x55, 0x66, 0x77, 0x88, 0,    0,    0,    0x28, 0,    0,    0,    0,    0x3a, 0xde, 0x68, 0xb1,
+    0,    0x1f, 0x45, 0,    7, 0, 2,    0x1f, 0x1a, 0xce, 0xd9, 0xf0, 0x7b, 0x11, 0x22, 0x33, 0x44,
+    0x55, 0x66, 0x77, 0x88, 0, 0, 0,    0x28, 0,    0,    0,    0,    0x3a, 0xde, 0x68, 0xb1, 0,
+    0x1f, 0x45, 0,    7,    0, 2, 0x1f, 0x1a, 0xce, 0xd9, 0xf0, 0x7b, 0x11, 0x22, 0x33, 0x44, 0x55,
+    0x66, 0x77, 0x88, 0,    0, 0, 0x28, 0,    0,    0,    0,    0x3a, 0xde, 0x68, 0xb1,
 };
 
 static void formats_are_known_by_their_content(void **state)
@@ -28,7 +28,9 @@ static void formats_are_known_by_their_content(void **state)
     assert_int_equal(sniff("\n  {\"k\":1}"), AS_INPUT_NDJSON);
     assert_int_equal(sniff("\xef\xbb\xbf{"), AS_INPUT_NDJSON);
     assert_int_equal(sniff("date,symbol,close\n"), AS_INPUT_CSV);
-    assert_int_equal(sniff("\xef\xbb\xbf" "date,symbol\r\n\x01"), AS_INPUT_CSV);
+    assert_int_equal(sniff("\xef\xbb\xbf"
+                           "date,symbol\r\n\x01"),
+                     AS_INPUT_CSV);
     assert_int_equal(sniff("14400924,1659800,600"), AS_INPUT_CSV);
     assert_int_equal(sniff("ASJ1...."), AS_INPUT_JOURNAL);
     assert_int_equal(as_sniff(itch, sizeof itch), AS_INPUT_ITCH50);
@@ -42,8 +44,8 @@ static void formats_are_known_by_their_content(void **state)
 static void the_rest_is_unknown(void **state)
 {
     (void)state;
-    const char *others[] = {"", "   \n", "just words\nmore, words\n", "[{\"k\":1},{}]", "<a href=\"x\">1,2</a>", "DBN\x02,",
-                            "\x01,\n"};
+    const char *others[] = {
+        "", "   \n", "just words\nmore, words\n", "[{\"k\":1},{}]", "<a href=\"x\">1,2</a>", "DBN\x02,", "\x01,\n"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_int_equal(sniff(others[i]), AS_INPUT_UNKNOWN);
     uint8_t wrong[66];

@@ -8,6 +8,7 @@
 #include <msgpack.h>
 
 #include "ipc/codec.h"
+#include "tests/support/golden.h"
 
 static const as_envelope envelope = {.epoch = 0x1122334455667788, .gseq = 9, .tseq = 3, .ts_pub = 1782936000000000123};
 
@@ -145,6 +146,34 @@ static void the_first_bytes_are_golden(void **state)
     assert_memory_equal(payload, golden, sizeof golden);
 }
 
+static void whole_payloads_are_golden_and_shown_in_the_documentation(void **state)
+{
+    (void)state;
+    static const struct { as_decision_type type; const char *path; } one[] = {
+        {AS_DECISION_SIG, "tests/ipc/golden/sig.hex"},
+        {AS_DECISION_SHOCK, "tests/ipc/golden/shock.hex"},
+        {AS_DECISION_FACT, "tests/ipc/golden/fact.hex"}};
+    for (unsigned i = 0; i < sizeof one / sizeof *one; i++) {
+        as_decision d = sample(one[i].type);
+        uint8_t payload[AS_PAYLOAD_BYTES];
+        size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload);
+        ast_golden(one[i].path, "docs/WIRE.md", payload, bytes);
+    }
+}
+
+static void the_documentation_has_every_reason(void **state)
+{
+    (void)state;
+    char *page = ast_file_text("docs/WIRE.md");
+    for (unsigned i = 0; i < AS_REASON_COUNT; i++) {
+        char row[64];
+        (void)snprintf(row, sizeof row, "\n| `%s` |", as_reason_text((as_reason)i));
+        if (!strstr(page, row))
+            fail_msg("docs/WIRE.md has no row for the reason %s", as_reason_text((as_reason)i));
+    }
+    free(page);
+}
+
 static void what_does_not_fit_fails_whole(void **state)
 {
     (void)state;
@@ -201,6 +230,8 @@ int main(void)
         cmocka_unit_test(a_shock_and_a_fact_have_their_own_tables),
         cmocka_unit_test(a_payload_is_one_map_that_msgpack_reads_back),
         cmocka_unit_test(the_first_bytes_are_golden),
+        cmocka_unit_test(whole_payloads_are_golden_and_shown_in_the_documentation),
+        cmocka_unit_test(the_documentation_has_every_reason),
         cmocka_unit_test(what_does_not_fit_fails_whole),
         cmocka_unit_test(the_largest_decision_fits),
         cmocka_unit_test(topics_end_with_a_dot_and_escape_what_they_must),

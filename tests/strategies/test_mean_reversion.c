@@ -59,7 +59,35 @@ GATE(a_cooldown_is_vetoed, COOLDOWN, scene.view.cooldown_until = scene.view.now 
 GATE(a_confirmed_channel_is_vetoed, CONFIRMED, scene.view.status = AS_FACT_CONFIRMED; scene.view.w = -0.5)
 GATE(daily_bars_wait_for_a_turn, UNSTABLE, scene.view.session_bars = true; scene.view.flagged_mean_ar = -0.01)
 GATE(a_short_without_borrow_is_vetoed, NO_BORROW, scene.costs.borrow = false; scene.view.z = 3; scene.view.os = 2.8;
-     scene.view.chain_sign = 1; scene.view.s = 2)
+     scene.view.chain_sign = 1; scene.view.s = 2; scene.view.x = 0.08)
+
+static void a_level_that_lies_on_the_other_side_is_never_faded_this_way(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.x = 0.09; /* the bucket fell further: hedged, the name stands above its justified level */
+    scene.view.s = 2;
+    as_verdict verdict = ask(&scene);
+    assert_int_equal(verdict.side, 1);
+    assert_true(verdict.vetoes & AS_REASON_BIT(S_SMALL));
+    assert_true(verdict.vetoes & AS_REASON_BIT(NO_EDGE));
+    assert_true(verdict.rev_bps == 0);
+}
+
+static void the_stop_stays_where_the_entry_put_it(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    int64_t stop = ask(&scene).stop;
+    scene.view.open = true;
+    scene.view.open_side = 1;
+    scene.view.open_px = scene.view.mid;
+    scene.view.open_x = scene.view.x;
+    scene.view.mid -= AS_PX_ONE;
+    assert_int_equal(ask(&scene).stop, stop);
+}
 
 static void confirmed_news_without_a_channel_may_be_faded(void **state)
 {
@@ -138,6 +166,8 @@ int main(void)
         cmocka_unit_test(a_confirmed_channel_is_vetoed),
         cmocka_unit_test(daily_bars_wait_for_a_turn),
         cmocka_unit_test(a_short_without_borrow_is_vetoed),
+        cmocka_unit_test(a_level_that_lies_on_the_other_side_is_never_faded_this_way),
+        cmocka_unit_test(the_stop_stays_where_the_entry_put_it),
         cmocka_unit_test(confirmed_news_without_a_channel_may_be_faded),
         cmocka_unit_test(daily_bars_open_after_the_flagged_set_has_turned),
         cmocka_unit_test(the_epicentre_and_names_that_did_not_overreact_are_never_asked_about),

@@ -44,6 +44,7 @@ static void an_open_one_closes_only_below_the_lower_threshold(void **state)
     ast_scene_init(&scene);
     scene.view.open = true;
     scene.view.open_side = 1;
+    scene.view.open_kind = AS_SIGNAL_OVERREACTION;
     scene.view.os = -1.01;
     assert_int_equal(ask(&scene).want, AS_WANT_OPEN);
     scene.view.os = -0.99;
@@ -70,6 +71,13 @@ static void a_channel_that_has_not_acted_after_an_hour_is_an_underreaction(void 
     scene.view.z = -0.9;
     scene.view.frozen = false;
     assert_int_equal(ask(&scene).want, AS_WANT_NONE);
+    scene.view.frozen = true;
+    scene.view.open = true;
+    scene.view.open_kind = AS_SIGNAL_UNDERREACTION;
+    scene.view.z = -1.4; /* held up to 0.75 |E|, so that a price on the edge does not flap */
+    assert_int_equal(ask(&scene).want, AS_WANT_OPEN);
+    scene.view.z = -1.6;
+    assert_int_equal(ask(&scene).want, AS_WANT_CLOSE);
 }
 
 static void conditions_of_the_market_veto(void **state)
@@ -96,6 +104,7 @@ static void only_the_epicentre_carries_a_contradiction(void **state)
     assert_true(verdict.strength == 2.5);
     scene.view.contradicted = false;
     scene.view.open = true;
+    scene.view.open_kind = AS_SIGNAL_CONTRADICTION;
     assert_int_equal(ask(&scene).want, AS_WANT_CLOSE);
 }
 

@@ -42,7 +42,10 @@ static const as_csv_record *split(const char *text)
 static as_csv_mapping bars(void)
 {
     return (as_csv_mapping){
-        .name = "bars", .kind = AS_CSV_BAR, .line = 9, .duration_ns = 300 * AS_NS_PER_S,
+        .name = "bars",
+        .kind = AS_CSV_BAR,
+        .line = 9,
+        .duration_ns = 300 * AS_NS_PER_S,
         .column = {.symbol = "sym", .open = "o", .high = "h", .low = "l", .close = "c", .volume = "v"},
         .time = {.column = "when", .layout = "%Y-%m-%d %H:%M:%S", .zone = "America/New_York"},
     };
@@ -93,7 +96,10 @@ static void each_fault_of_a_row_has_its_reason(void **state)
     (void)state;
     as_csv_mapping mapping = bars();
     as_csv_mapper *mapper = mapper_of(&mapping, "when,sym,o,h,l,c,v");
-    static const struct { const char *row; as_csv_row_result want; } cases[] = {
+    static const struct {
+        const char *row;
+        as_csv_row_result want;
+    } cases[] = {
         {"2025-05-23 09:35:00,NVDA,1,1,1,1", AS_CSV_ROW_MISSING_COLUMN},
         {"2025-05-23 09:35:00,XYZ,1,1,1,1,1", AS_CSV_ROW_UNKNOWN_SYMBOL},
         {"2025-05-23 09:35:00,,1,1,1,1,1", AS_CSV_ROW_BAD_SYMBOL},
@@ -134,7 +140,9 @@ static void dates_stand_for_the_close_of_their_session(void **state)
 {
     (void)state;
     as_csv_mapping mapping = {
-        .name = "daily", .kind = AS_CSV_BAR, .column = {.symbol = "symbol", .close = "adj_close"},
+        .name = "daily",
+        .kind = AS_CSV_BAR,
+        .column = {.symbol = "symbol", .close = "adj_close"},
         .time = {.column = "date", .layout = "%Y-%m-%d", .stamps = AS_STAMPS_SESSION_CLOSE},
     };
     as_csv_mapper *mapper = mapper_of(&mapping, "date,symbol,adj_close");
@@ -158,7 +166,10 @@ static void trades_of_a_file_without_header(void **state)
 {
     (void)state;
     as_csv_mapping mapping = {
-        .name = "taq", .kind = AS_CSV_TRADE, .symbol = "NVDA", .price_scale = 4,
+        .name = "taq",
+        .kind = AS_CSV_TRADE,
+        .symbol = "NVDA",
+        .price_scale = 4,
         .column = {.price = "#2", .qty = "#3"},
         .time = {.column = "#1", .layout = "ms_of_day", .zone = "America/New_York", .date = 20131009},
     };
@@ -178,7 +189,9 @@ static void a_zero_side_of_a_quote_is_no_side(void **state)
 {
     (void)state;
     as_csv_mapping mapping = {
-        .name = "quotes", .kind = AS_CSV_QUOTE, .symbol = "BTC",
+        .name = "quotes",
+        .kind = AS_CSV_QUOTE,
+        .symbol = "BTC",
         .column = {.bid = "b", .bid_qty = "bs", .ask = "a", .ask_qty = "as"},
         .time = {.column = "t", .layout = "epoch_ms"},
     };
@@ -200,7 +213,8 @@ static void a_zero_side_of_a_quote_is_no_side(void **state)
 static as_csv_mapping news(void)
 {
     return (as_csv_mapping){
-        .name = "news", .kind = AS_CSV_HEADLINE,
+        .name = "news",
+        .kind = AS_CSV_HEADLINE,
         .column = {.id = "id", .source = "site", .text = "title", .url = "url", .symbols = "tickers", .tier = "tier"},
         .time = {.column = "published", .layout = "%Y-%m-%d %H:%M:%S", .zone = "America/New_York"},
     };
@@ -212,7 +226,8 @@ static void headlines_have_tags_and_text(void **state)
     as_csv_mapping mapping = news();
     as_csv_mapper *mapper = mapper_of(&mapping, "published,tickers,site,title,url,id,tier");
     assert_int_equal(row(mapper, "2025-05-28 16:20:00,\"['NVDA', 'XYZ', 'META']\",Wire,\"Nvidia says \"\"beats\"\"\","
-                                 "https://x.example/1,,2"), AS_CSV_ROW_OK);
+                                 "https://x.example/1,,2"),
+                     AS_CSV_ROW_OK);
     assert_int_equal(ev.kind, AS_EVENT_HEADLINE);
     assert_int_equal(ev.instrument, AS_INSTRUMENT_NONE);
     assert_int_equal(ev.ts_event, UINT64_C(1748463600) * AS_NS_PER_S);

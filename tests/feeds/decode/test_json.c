@@ -41,8 +41,9 @@ static void assert_value(const char *name, as_json_type type, const char *text)
 static void members_are_listed_as_slices(void **state)
 {
     (void)state;
-    const char *text = " {\"k\":\"trade\", \"t\" : 1751376600000000000,\"p\":-157.25e-1,\"n\":null,\"y\":true,\"f\":false,"
-                       "\"a\":[1,\"]\",{\"x\":[]}],\"o\":{\"k\":\"inner\"},\"\":\"\"}\r\n";
+    const char *text =
+        " {\"k\":\"trade\", \"t\" : 1751376600000000000,\"p\":-157.25e-1,\"n\":null,\"y\":true,\"f\":false,"
+        "\"a\":[1,\"]\",{\"x\":[]}],\"o\":{\"k\":\"inner\"},\"\":\"\"}\r\n";
     assert_int_equal(parse_text(text), AS_JSON_OK);
     assert_int_equal(count, 9);
     assert_value("k", AS_JSON_STRING, "trade");
@@ -62,11 +63,39 @@ static void members_are_listed_as_slices(void **state)
 static void what_is_not_json_is_refused(void **state)
 {
     (void)state;
-    const char *bad[] = {"{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}", "{\"a\":01}", "{\"a\":+1}",
-                         "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":1e+}", "{\"a\":-}", "{\"a\":NaN}", "{\"a\":nul}",
-                         "{\"a\":truee}", "{\"a\":\"\t\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\\u123\"}",
-                         "{\"a\":\"x}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":[1,]}", "{\"a\":[1 2]}", "{\"a\":[}",
-                         "{\"a\":{]}", "{\"a\":{1:2}}", "{\"a\":{\"b\":1,}}", "{\"a\":[1}}", "{\"a\":\"\\\"}", "{\"a\":1]"};
+    const char *bad[] = {"{",
+                         "{\"a\"}",
+                         "{\"a\":}",
+                         "{\"a\":1,}",
+                         "{,}",
+                         "{a:1}",
+                         "{'a':1}",
+                         "{\"a\":01}",
+                         "{\"a\":+1}",
+                         "{\"a\":1.}",
+                         "{\"a\":.5}",
+                         "{\"a\":1e}",
+                         "{\"a\":1e+}",
+                         "{\"a\":-}",
+                         "{\"a\":NaN}",
+                         "{\"a\":nul}",
+                         "{\"a\":truee}",
+                         "{\"a\":\"\t\"}",
+                         "{\"a\":\"\\x\"}",
+                         "{\"a\":\"\\u12g4\"}",
+                         "{\"a\":\"\\u123\"}",
+                         "{\"a\":\"x}",
+                         "{\"a\" 1}",
+                         "{\"a\":1 \"b\":2}",
+                         "{\"a\":[1,]}",
+                         "{\"a\":[1 2]}",
+                         "{\"a\":[}",
+                         "{\"a\":{]}",
+                         "{\"a\":{1:2}}",
+                         "{\"a\":{\"b\":1,}}",
+                         "{\"a\":[1}}",
+                         "{\"a\":\"\\\"}",
+                         "{\"a\":1]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         count = 77;
         as_json_result result = parse_text(bad[i]);
@@ -89,11 +118,30 @@ static void what_is_not_json_is_refused(void **state)
 static void utf8_is_checked(void **state)
 {
     (void)state;
-    const char *bad[] = {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3", "\xc3(", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xe2\x82",
-                         "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                         "\xff", "\xe2\x28\xa1", "\\ud800", "\\udc00", "\\ud800x", "\\ud800\\u0041", "\\ud83d\\ud83d"};
-    const char *good[] = {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-                          "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\x7f", "\\ud83d\\ude00", "\\/"};
+    const char *bad[] = {"\x80",
+                         "\xbf",
+                         "\xc0\x80",
+                         "\xc1\xbf",
+                         "\xc3",
+                         "\xc3(",
+                         "\xe0\x80\x80",
+                         "\xe0\x9f\xbf",
+                         "\xe2\x82",
+                         "\xed\xa0\x80",
+                         "\xf0\x80\x80\x80",
+                         "\xf0\x8f\xbf\xbf",
+                         "\xf4\x90\x80\x80",
+                         "\xf5\x80\x80\x80",
+                         "\xff",
+                         "\xe2\x28\xa1",
+                         "\\ud800",
+                         "\\udc00",
+                         "\\ud800x",
+                         "\\ud800\\u0041",
+                         "\\ud83d\\ud83d"};
+    const char *good[] = {"\xc2\x80",     "\xdf\xbf",         "\xe0\xa0\x80",     "\xed\x9f\xbf", "\xee\x80\x80",
+                          "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\x7f",         "\\ud83d\\ude00",
+                          "\\/"};
     char text[64];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof text, "{\"a\":\"%s\"}", bad[i]);
@@ -182,7 +230,8 @@ static void depth_and_members_are_limited(void **state)
 static void every_cut_of_a_text_is_refused(void **state)
 {
     (void)state;
-    const char *text = "{\"k\":\"h\\u20ac\xe2\x82\xac\\ud83d\\ude00\",\"n\":-1.5e+10,\"a\":[null,true,{\"x\":[1]}],\"z\":false}";
+    const char *text =
+        "{\"k\":\"h\\u20ac\xe2\x82\xac\\ud83d\\ude00\",\"n\":-1.5e+10,\"a\":[null,true,{\"x\":[1]}],\"z\":false}";
     for (size_t n = 0; n < strlen(text); n++)
         assert_true(parse(text, n) != AS_JSON_OK);
     assert_int_equal(parse_text(text), AS_JSON_OK);
@@ -200,8 +249,9 @@ static uint64_t next_random(uint64_t *s)
 static void escaped_strings_come_back(void **state)
 {
     (void)state;
-    static const char *piece[] = {"a", "\"", "\\", "\n", "\x01", "\x1f", "/", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
-                                  "{", "}", "[", ",", ":", " "};
+    static const char *piece[] = {
+        "a", "\"", "\\", "\n", "\x01", "\x1f", "/", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+        "{", "}",  "[",  ",",  ":",    " "};
     uint64_t seed = 7;
     print_message("seed %llu\n", (unsigned long long)seed);
     for (int round = 0; round < 3000; round++) {

@@ -57,8 +57,10 @@ static as_ndjson_result decode_text(const char *line)
 static void the_lines_of_the_contract_are_read(void **state)
 {
     (void)state;
-    assert_int_equal(decode_text("{\"k\":\"trade\",\"t\":" T ",\"r\":1751376600000041000,\"s\":\"NVDA\",\"p\":\"157.25\","
-                                 "\"q\":100}"), AS_NDJSON_OK);
+    assert_int_equal(decode_text("{\"k\":\"trade\",\"t\":" T
+                                 ",\"r\":1751376600000041000,\"s\":\"NVDA\",\"p\":\"157.25\","
+                                 "\"q\":100}"),
+                     AS_NDJSON_OK);
     assert_int_equal(ev.kind, AS_EVENT_TRADE);
     assert_int_equal(ev.ts_event, UINT64_C(1751376600000000000));
     assert_int_equal(ev.ts_recv, UINT64_C(1751376600000041000));
@@ -68,7 +70,8 @@ static void the_lines_of_the_contract_are_read(void **state)
     assert_int_equal(ev.trade.qty, 100);
 
     assert_int_equal(decode_text("{\"k\":\"quote\",\"t\":" T ",\"s\":\"NVDA\",\"b\":157.24,\"bs\":300,\"a\":\"157.26\","
-                                 "\"as\":\"200\",\"seq\":9}\r"), AS_NDJSON_OK);
+                                 "\"as\":\"200\",\"seq\":9}\r"),
+                     AS_NDJSON_OK);
     assert_int_equal(ev.ts_recv, ev.ts_event);
     assert_int_equal(ev.quote.bid_px, INT64_C(157240000000));
     assert_int_equal(ev.quote.bid_qty, 300);
@@ -77,7 +80,8 @@ static void the_lines_of_the_contract_are_read(void **state)
     assert_int_equal(ev.quote.seq, 9);
 
     assert_int_equal(decode_text("{\"k\":\"bar\",\"t\":" T ",\"d\":60000000000,\"s\":\"META\",\"o\":\"1\",\"h\":\"4\","
-                                 "\"l\":\"0.5\",\"c\":\"3\",\"v\":12345}"), AS_NDJSON_OK);
+                                 "\"l\":\"0.5\",\"c\":\"3\",\"v\":12345}"),
+                     AS_NDJSON_OK);
     assert_int_equal(ev.kind, AS_EVENT_BAR);
     assert_int_equal(ev.bar.open, AS_PX_ONE);
     assert_int_equal(ev.bar.high, 4 * AS_PX_ONE);
@@ -99,10 +103,12 @@ static void the_lines_of_the_contract_are_read(void **state)
 static void headlines_are_read_with_all_that_is_optional(void **state)
 {
     (void)state;
-    assert_int_equal(decode_text("{\"k\":\"headline\",\"t\":5,\"r\":6,\"id\":\"bbg-1\",\"src\":\"Bloomberg\",\"tier\":1,"
-                                 "\"class\":\"press\",\"text\":\" Meta\\tPlans to Sell \\u201cExcess\\u201d AI Compute \","
-                                 "\"symbols\":[\"META\",\"ZZZ\",\"NVDA\",\"META\"],\"rev\":2,\"status\":\"retracted\","
-                                 "\"url\":\"https://x.example/a\",\"body\":\"<p>\",\"other\":[{}]}"), AS_NDJSON_OK);
+    assert_int_equal(
+        decode_text("{\"k\":\"headline\",\"t\":5,\"r\":6,\"id\":\"bbg-1\",\"src\":\"Bloomberg\",\"tier\":1,"
+                    "\"class\":\"press\",\"text\":\" Meta\\tPlans to Sell \\u201cExcess\\u201d AI Compute \","
+                    "\"symbols\":[\"META\",\"ZZZ\",\"NVDA\",\"META\"],\"rev\":2,\"status\":\"retracted\","
+                    "\"url\":\"https://x.example/a\",\"body\":\"<p>\",\"other\":[{}]}"),
+        AS_NDJSON_OK);
     assert_int_equal(ev.kind, AS_EVENT_HEADLINE);
     assert_int_equal(ev.instrument, AS_INSTRUMENT_NONE);
     assert_int_equal(hl.ts_event, 5);
@@ -110,7 +116,8 @@ static void headlines_are_read_with_all_that_is_optional(void **state)
     assert_string_equal(hl.id, "bbg-1");
     assert_string_equal(hl.source, "Bloomberg");
     assert_string_equal(hl.url, "https://x.example/a");
-    assert_string_equal(hl.text, "Meta Plans to Sell \xe2\x80\x9c" "Excess\xe2\x80\x9d AI Compute");
+    assert_string_equal(hl.text, "Meta Plans to Sell \xe2\x80\x9c"
+                                 "Excess\xe2\x80\x9d AI Compute");
     assert_int_equal(hl.text_bytes, strlen(hl.text));
     assert_int_equal(hl.tier_given, 1);
     assert_int_equal(hl.class_given, AS_CLASS_PRESS);
@@ -121,8 +128,9 @@ static void headlines_are_read_with_all_that_is_optional(void **state)
     assert_int_equal(hl.tag[1], 1);
     assert_int_equal(hl.cut, 0);
 
-    assert_int_equal(decode_text("{\"k\":\"news\",\"t\":5,\"id\":42,\"text\":\"x\",\"tier\":null,\"status\":\"confirmed\"}"),
-                     AS_NDJSON_OK);
+    assert_int_equal(
+        decode_text("{\"k\":\"news\",\"t\":5,\"id\":42,\"text\":\"x\",\"tier\":null,\"status\":\"confirmed\"}"),
+        AS_NDJSON_OK);
     assert_string_equal(hl.id, "42");
     assert_int_equal(hl.tier_given, 0);
     assert_int_equal(hl.retracted, 0);
@@ -147,7 +155,8 @@ static void missing_and_long_ids_become_hashes(void **state)
         assert_string_not_equal(hl.id, first);
     }
     for (int bytes = AS_HEADLINE_ID_BYTES - 1; bytes <= AS_HEADLINE_ID_BYTES; bytes++) {
-        snprintf(line, sizeof line, "{\"k\":\"headline\",\"t\":5,\"src\":\"S\",\"text\":\"x\",\"id\":\"%0*d\"}", bytes, 1);
+        snprintf(line, sizeof line, "{\"k\":\"headline\",\"t\":5,\"src\":\"S\",\"text\":\"x\",\"id\":\"%0*d\"}", bytes,
+                 1);
         assert_int_equal(decode_text(line), AS_NDJSON_OK);
         assert_int_equal(strlen(hl.id), bytes < AS_HEADLINE_ID_BYTES ? bytes : 18);
     }
@@ -193,7 +202,10 @@ static void sides_and_quantities_may_be_absent(void **state)
 static void each_fault_has_its_reason(void **state)
 {
     (void)state;
-    static const struct { const char *line; as_ndjson_result want; } cases[] = {
+    static const struct {
+        const char *line;
+        as_ndjson_result want;
+    } cases[] = {
         {"", AS_NDJSON_BAD_JSON},
         {"null", AS_NDJSON_BAD_JSON},
         {"{\"k\":\"trade\"", AS_NDJSON_BAD_JSON},
@@ -256,6 +268,11 @@ static void each_fault_has_its_reason(void **state)
             print_error("%s: %s\n", cases[i].line, as_ndjson_result_name(result));
         assert_int_equal(result, cases[i].want);
     }
+}
+
+static void the_length_of_a_line_is_limited(void **state)
+{
+    (void)state;
     char *line = malloc(AS_LINE_BYTES + 1);
     assert_non_null(line);
     memset(line, ' ', AS_LINE_BYTES + 1);
@@ -270,8 +287,9 @@ static void each_fault_has_its_reason(void **state)
 static void every_cut_of_a_line_is_refused(void **state)
 {
     (void)state;
-    const char *lines[] = {"{\"k\":\"trade\",\"t\":" T ",\"s\":\"NVDA\",\"p\":\"157.25\",\"q\":100}",
-                           "{\"k\":\"headline\",\"t\":1,\"id\":\"a\",\"text\":\"\\u20ac \xe2\x82\xac\",\"symbols\":[\"META\"]}"};
+    const char *lines[] = {
+        "{\"k\":\"trade\",\"t\":" T ",\"s\":\"NVDA\",\"p\":\"157.25\",\"q\":100}",
+        "{\"k\":\"headline\",\"t\":1,\"id\":\"a\",\"text\":\"\\u20ac \xe2\x82\xac\",\"symbols\":[\"META\"]}"};
     for (int i = 0; i < 2; i++)
         for (size_t n = 0; n < strlen(lines[i]); n++)
             assert_true(decode(lines[i], n) != AS_NDJSON_OK);
@@ -286,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_long_text_is_cut_at_a_character),
         cmocka_unit_test(sides_and_quantities_may_be_absent),
         cmocka_unit_test(each_fault_has_its_reason),
+        cmocka_unit_test(the_length_of_a_line_is_limited),
         cmocka_unit_test(every_cut_of_a_line_is_refused),
     };
     return cmocka_run_group_tests(tests, make, clean);

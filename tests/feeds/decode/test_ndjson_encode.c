@@ -107,7 +107,8 @@ static void random_event(uint64_t *seed, as_event *event, as_headline *headline)
             headline->tag[i] = i;
         snprintf(headline->id, sizeof headline->id, "i\"%llx", (unsigned long long)ast_random(seed));
         snprintf(headline->url, sizeof headline->url, "%s", ast_random(seed) % 2 ? "http://\\x" : "");
-        snprintf(headline->text, sizeof headline->text, "\"\xe2\x82\xac %llu \\ /", (unsigned long long)ast_random(seed));
+        snprintf(headline->text, sizeof headline->text, "\"\xe2\x82\xac %llu \\ /",
+                 (unsigned long long)ast_random(seed));
         headline->text_bytes = (uint16_t)strlen(headline->text);
     }
 }

@@ -12,19 +12,43 @@
 static void quantities_are_parsed_exactly(void **state)
 {
     (void)state;
-    static const struct { const char *text; int exponent; as_quantity_result want; uint64_t qty; } cases[] = {
-        {"0", 0, AS_QUANTITY_OK, 0}, {"100", 0, AS_QUANTITY_OK, 100}, {"1e3", 0, AS_QUANTITY_OK, 1000},
-        {"1.50e1", 0, AS_QUANTITY_OK, 15}, {"+7", 0, AS_QUANTITY_OK, 7}, {"-0", 0, AS_QUANTITY_OK, 0},
-        {"0.000", 0, AS_QUANTITY_OK, 0}, {"12.999", 0, AS_QUANTITY_FLOORED, 12}, {"0.9", 0, AS_QUANTITY_FLOORED, 0},
-        {"12.0000000000000000000000000000", 0, AS_QUANTITY_OK, 12}, {"100e-2", 0, AS_QUANTITY_OK, 1},
-        {"1e-99999999999", 0, AS_QUANTITY_FLOORED, 0}, {"0e99999", 0, AS_QUANTITY_OK, 0},
-        {"0.5", 8, AS_QUANTITY_OK, 50000000}, {"1500", -2, AS_QUANTITY_OK, 15}, {"1550", -2, AS_QUANTITY_FLOORED, 15},
+    static const struct {
+        const char *text;
+        int exponent;
+        as_quantity_result want;
+        uint64_t qty;
+    } cases[] = {
+        {"0", 0, AS_QUANTITY_OK, 0},
+        {"100", 0, AS_QUANTITY_OK, 100},
+        {"1e3", 0, AS_QUANTITY_OK, 1000},
+        {"1.50e1", 0, AS_QUANTITY_OK, 15},
+        {"+7", 0, AS_QUANTITY_OK, 7},
+        {"-0", 0, AS_QUANTITY_OK, 0},
+        {"0.000", 0, AS_QUANTITY_OK, 0},
+        {"12.999", 0, AS_QUANTITY_FLOORED, 12},
+        {"0.9", 0, AS_QUANTITY_FLOORED, 0},
+        {"12.0000000000000000000000000000", 0, AS_QUANTITY_OK, 12},
+        {"100e-2", 0, AS_QUANTITY_OK, 1},
+        {"1e-99999999999", 0, AS_QUANTITY_FLOORED, 0},
+        {"0e99999", 0, AS_QUANTITY_OK, 0},
+        {"0.5", 8, AS_QUANTITY_OK, 50000000},
+        {"1500", -2, AS_QUANTITY_OK, 15},
+        {"1550", -2, AS_QUANTITY_FLOORED, 15},
         {"18446744073709551614", 0, AS_QUANTITY_OK, UINT64_MAX - 1},
-        {"18446744073709551615", 0, AS_QUANTITY_RANGE, 0}, {"18446744073709551620", 0, AS_QUANTITY_RANGE, 0},
-        {"1e20", 0, AS_QUANTITY_RANGE, 0}, {"1e99999", 0, AS_QUANTITY_RANGE, 0}, {"-1", 0, AS_QUANTITY_RANGE, 0},
-        {"", 0, AS_QUANTITY_SYNTAX, 0}, {"+", 0, AS_QUANTITY_SYNTAX, 0}, {".5", 0, AS_QUANTITY_SYNTAX, 0},
-        {"5.", 0, AS_QUANTITY_SYNTAX, 0}, {"1e", 0, AS_QUANTITY_SYNTAX, 0}, {"1 ", 0, AS_QUANTITY_SYNTAX, 0},
-        {"1,000", 0, AS_QUANTITY_SYNTAX, 0}, {"0x10", 0, AS_QUANTITY_SYNTAX, 0}, {"1.2.3", 0, AS_QUANTITY_SYNTAX, 0},
+        {"18446744073709551615", 0, AS_QUANTITY_RANGE, 0},
+        {"18446744073709551620", 0, AS_QUANTITY_RANGE, 0},
+        {"1e20", 0, AS_QUANTITY_RANGE, 0},
+        {"1e99999", 0, AS_QUANTITY_RANGE, 0},
+        {"-1", 0, AS_QUANTITY_RANGE, 0},
+        {"", 0, AS_QUANTITY_SYNTAX, 0},
+        {"+", 0, AS_QUANTITY_SYNTAX, 0},
+        {".5", 0, AS_QUANTITY_SYNTAX, 0},
+        {"5.", 0, AS_QUANTITY_SYNTAX, 0},
+        {"1e", 0, AS_QUANTITY_SYNTAX, 0},
+        {"1 ", 0, AS_QUANTITY_SYNTAX, 0},
+        {"1,000", 0, AS_QUANTITY_SYNTAX, 0},
+        {"0x10", 0, AS_QUANTITY_SYNTAX, 0},
+        {"1.2.3", 0, AS_QUANTITY_SYNTAX, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t qty = 0;
@@ -39,9 +63,23 @@ static void quantities_are_parsed_exactly(void **state)
 static void quantities_are_written_short(void **state)
 {
     (void)state;
-    static const struct { uint64_t qty; int exponent; const char *text; } formats[] = {
-        {0, 0, "0"}, {100, 0, "100"}, {0, 8, "0"}, {1, 8, "0.00000001"}, {50000000, 8, "0.5"}, {150000000, 8, "1.5"},
-        {100000000, 8, "1"}, {1000000000, 8, "10"}, {15, -2, "1500"}, {0, -2, "0"}, {10, 1, "1"}, {105, 1, "10.5"},
+    static const struct {
+        uint64_t qty;
+        int exponent;
+        const char *text;
+    } formats[] = {
+        {0, 0, "0"},
+        {100, 0, "100"},
+        {0, 8, "0"},
+        {1, 8, "0.00000001"},
+        {50000000, 8, "0.5"},
+        {150000000, 8, "1.5"},
+        {100000000, 8, "1"},
+        {1000000000, 8, "10"},
+        {15, -2, "1500"},
+        {0, -2, "0"},
+        {10, 1, "1"},
+        {105, 1, "10.5"},
         {UINT64_MAX - 1, 0, "18446744073709551614"},
     };
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

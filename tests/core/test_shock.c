@@ -1,0 +1,375 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+
+#include "tests/support/world.h"
+
+enum { DATE = 20260630, SESSIONS = 80 };
+
+/* The day of the shock: EPI up, NEAR and two FAR names down, the rest with the market. */
+static const double shock_day[AST_NAMES] = {
+    [AST_MKT] = 0.001, [AST_EPI] = 0.08, [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
+    [AST_FAR3] = 0.001, [AST_CTL1] = 0.001, [AST_CTL2] = 0.001, [AST_CTL3] = 0.001, [AST_LONE] = -0.05,
+};
+
+static ast_world world;
+
+static as_shock *first_shock(void)
+{
+    return as_shock_oldest(&world.engine->shocks);
+}
+
+static as_linked *linked_of(as_shock *shock, uint32_t instrument)
+{
+    for (uint32_t i = 0; i < shock->linked_count; i++)
+        if (shock->linked[i].anchor.instrument == instrument)
+            return &shock->linked[i];
+    return NULL;
+}
+
+static uint64_t session_close(uint64_t ts)
+{
+    return as_calendar_session(world.universe.calendar[0], ts)->close;
+}
+
+static void quote(uint32_t instrument, uint64_t ts, int64_t mid)
+{
+    as_event event = {
+        .kind = AS_EVENT_QUOTE, .ts_event = ts, .ts_recv = ts, .instrument = instrument, .flags = AS_EVENT_LAST,
+        .quote = {.bid_px = mid - AS_PX_ONE / 100, .bid_qty = 1, .ask_px = mid + AS_PX_ONE / 100, .ask_qty = 1}};
+    as_merge_event(&world.merge, &event, NULL, NULL);
+}
+
+/* History and a rumour about EPI an hour before the next open. Returns its receive time. */
+static uint64_t open_shock(void)
+{
+    ast_world_init(&world);
+    uint64_t close = ast_history(&world, DATE, SESSIONS);
+    uint64_t t0 = as_calendar_session(world.universe.calendar[0], close + 1)->open - AS_NS_PER_HOUR;
+    as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, t0);
+    ast_say(&world, &rumour);
+    return t0;
+}
+
+/* ---- opening ---- */
+
+static void names_with_a_channel_are_linked_but_not_epicentre_controls_and_indices(void **state)
+{
+    (void)state;
+    open_shock();
+    static const uint32_t expected[] = {AST_NEAR, AST_FAR1, AST_FAR2, AST_FAR3, AST_LONE};
+    const as_shock *shock = first_shock();
+    assert_int_equal(shock->linked_count, 5);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(shock->linked[i].anchor.instrument, expected[i]);
+        assert_int_equal(world.engine->shocks.refs[expected[i]].count, 1);
+        assert_int_equal(world.engine->shocks.refs[expected[i]].ref[0].linked, i);
+    }
+    assert_int_equal(shock->control_count, 3);
+    assert_int_equal(world.engine->shocks.refs[AST_EPI].ref[0].linked, AS_REF_EPICENTRE);
+    assert_int_equal(world.engine->shocks.refs[AST_CTL2].ref[0].linked, AS_REF_CONTROL + 1);
+    assert_int_equal(world.engine->shocks.refs[AST_MKT].count, 0);
+    ast_world_fini(&world);
+}
+
+static void names_without_a_price_are_not_linked(void **state)
+{
+    (void)state;
+    ast_world_init(&world);
+    const as_session *session = as_calendar_session_on(world.universe.calendar[0], DATE);
+    quote(AST_MKT, session->open, 100 * AS_PX_ONE);
+    quote(AST_FAR2, session->open + 1, 100 * AS_PX_ONE);
+    as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, session->open + 2);
+    ast_say(&world, &rumour);
+    assert_int_equal(first_shock()->linked_count, 1);
+    assert_int_equal(first_shock()->linked[0].anchor.instrument, AST_FAR2);
+    assert_true(first_shock()->linked[0].anchor.blocks & AS_REASON_BIT(WARMUP));
+    ast_world_fini(&world);
+}
+
+static void the_anchor_lies_before_the_source_time(void **state)
+{
+    (void)state;
+    ast_world_init(&world);
+    uint64_t close = ast_history(&world, DATE, SESSIONS);
+    uint64_t t = as_calendar_session(world.universe.calendar[0], close + 1)->open + AS_NS_PER_HOUR;
+    quote(AST_FAR1, t - 30 * AS_NS_PER_S, 90 * AS_PX_ONE);
+    quote(AST_FAR1, t - 5 * AS_NS_PER_S, 80 * AS_PX_ONE);
+    as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, t);
+    rumour.ts_event = t - 10 * AS_NS_PER_S;
+    ast_say(&world, &rumour);
+    as_shock *shock = first_shock();
+    assert_false(shock->late);
+    assert_int_equal(shock->t0, t);
+    assert_int_equal(linked_of(shock, AST_FAR1)->anchor.px, 90 * AS_PX_ONE);
+    assert_int_equal(linked_of(shock, AST_FAR1)->anchor.ts, t - 30 * AS_NS_PER_S);
+    ast_world_fini(&world);
+}
+
+static void late_news_is_anchored_at_its_receipt_and_says_so(void **state)
+{
+    (void)state;
+    ast_world_init(&world);
+    uint64_t close = ast_history(&world, DATE, SESSIONS);
+    uint64_t t = as_calendar_session(world.universe.calendar[0], close + 1)->open + AS_NS_PER_HOUR;
+    quote(AST_FAR1, t - 90 * AS_NS_PER_S, 90 * AS_PX_ONE);
+    quote(AST_FAR1, t - 5 * AS_NS_PER_S, 80 * AS_PX_ONE);
+    as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, t);
+    rumour.ts_event = t - 61 * AS_NS_PER_S;
+    ast_say(&world, &rumour);
+    as_shock *shock = first_shock();
+    assert_true(shock->late);
+    assert_int_equal(world.engine->shocks.late_news, 1);
+    assert_int_equal(linked_of(shock, AST_FAR1)->anchor.px, 80 * AS_PX_ONE);
+    const as_fact *fact = as_fact_find(&world.engine->facts, shock->fact);
+    assert_true(as_fact_context(fact) & AS_REASON_BIT(LATE_NEWS));
+    ast_world_fini(&world);
+}
+
+static void a_name_in_too_many_shocks_is_left_out_of_the_next_and_counted(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_shock_table *table = &world.engine->shocks;
+    uint64_t refused = table->refused_refs;
+    table->refs[AST_LONE].count = AS_ANCHOR_MAX; /* as if it were in so many */
+    as_headline other = ast_headline("other-1", "Wire", AST_NEAR, t0 + 1);
+    ast_say(&world, &other);
+    assert_int_equal(table->open_count, 2);
+    assert_int_equal(table->refused_refs, refused + 1);
+    assert_int_equal(table->refs[AST_LONE].count, AS_ANCHOR_MAX);
+    assert_null(linked_of(as_shock_of(table, 2), AST_LONE));
+    assert_non_null(linked_of(as_shock_of(table, 2), AST_FAR1));
+    ast_world_fini(&world);
+}
+
+static void a_retired_shock_leaves_no_reference_and_its_slot_is_free(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_shock_table *table = &world.engine->shocks;
+    as_headline other = ast_headline("other-1", "Wire", AST_NEAR, t0 + 1);
+    ast_say(&world, &other);
+    as_shock *oldest = first_shock();
+    assert_int_equal(oldest->issuer, AST_EPI);
+    assert_int_equal(table->refs[AST_FAR1].count, 2);
+    as_shock_retire(table, oldest);
+    assert_int_equal(table->open_count, 1);
+    for (unsigned name = 0; name < AST_NAMES; name++)
+        for (uint8_t i = 0; i < table->refs[name].count; i++)
+            assert_true(&table->shock[table->refs[name].ref[i].shock] != oldest);
+    assert_int_equal(table->refs[AST_FAR1].count, 1);
+    assert_int_equal(table->refs[AST_EPI].count, 0);
+    assert_null(as_shock_of(table, 1));
+    assert_int_equal(first_shock()->issuer, AST_NEAR);
+    ast_world_fini(&world);
+}
+
+static void opening_freezes_the_models_of_the_session(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    const as_market *market = &world.engine->market;
+    assert_int_equal(market->daily[AST_EPI].frozen_until, session_close(t0));
+    assert_int_equal(market->daily[AST_FAR1].frozen_until, session_close(t0));
+    assert_int_equal(market->daily[AST_CTL1].frozen_until, 0);
+    uint32_t trained = market->daily[AST_FAR1].model.n;
+    ast_day(&world, session_close(t0), shock_day, NULL);
+    as_merge_advance(&world.merge, session_close(t0));
+    assert_int_equal(market->daily[AST_FAR1].model.n, trained);
+    ast_day(&world, session_close(session_close(t0) + 1), NULL, NULL);
+    as_merge_advance(&world.merge, world.engine->now);
+    assert_int_equal(market->daily[AST_FAR1].model.n, trained + 1);
+    ast_world_fini(&world);
+}
+
+/* ---- measures ---- */
+
+static void a_price_that_is_not_newer_than_the_headline_measures_nothing(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_shock *shock = first_shock();
+    as_linked *far = linked_of(shock, AST_FAR1);
+    int64_t px = far->anchor.px;
+    quote(AST_FAR1, t0, px * 9 / 10);
+    assert_false(far->anchor.measured);
+    quote(AST_FAR1, t0 + 1, px * 9 / 10);
+    assert_true(far->anchor.measured);
+    /* ln 0.9: the factor has not moved */
+    assert_true(fabs(far->anchor.car - -0.10536051565782628) < 1e-9);
+    assert_int_equal(shock->measured_count, 1);
+    ast_world_fini(&world);
+}
+
+static void z_is_cut_at_twenty(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_linked *far = linked_of(first_shock(), AST_FAR1);
+    quote(AST_FAR1, t0 + 1, far->anchor.px / 2);
+    assert_true(far->anchor.z == -20);
+    quote(AST_FAR1, t0 + 2, far->anchor.px * 2);
+    assert_true(far->anchor.z == 20);
+    ast_world_fini(&world);
+}
+
+static void car_takes_the_factors_move_out_whichever_moved_last(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_shock *shock = first_shock();
+    as_linked *far = linked_of(shock, AST_FAR1);
+    int64_t px = far->anchor.px, factor_px = far->anchor.factor_px;
+    quote(AST_FAR1, t0 + 1, px + px / 100);
+    double alone = far->anchor.car;
+    quote(AST_MKT, t0 + 2, factor_px + factor_px / 50);
+    assert_true(far->anchor.car == alone); /* a factor's tick alone re-evaluates nobody */
+    quote(AST_FAR1, t0 + 3, px + px / 100);
+    double move = log((double)(factor_px + factor_px / 50) / (double)factor_px);
+    assert_true(fabs(far->anchor.car - (alone - far->anchor.beta * move)) < 1e-12);
+    quote(AST_MKT, t0 + 4, factor_px);
+    quote(AST_FAR1, t0 + 5, px);
+    assert_true(far->anchor.car == 0);
+    ast_world_fini(&world);
+}
+
+static void m_follows_the_epicentre_within_its_limits_until_it_freezes(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_shock *shock = first_shock();
+    int64_t px = shock->epicentre.px;
+    assert_true(shock->m == 4); /* the family's own until the epicentre has a price */
+    quote(AST_EPI, t0 + AS_NS_PER_MIN, px * 2);
+    assert_true(shock->m == 6);
+    assert_int_equal(shock->dir, 1);
+    quote(AST_EPI, t0 + 2 * AS_NS_PER_MIN, px);
+    assert_true(shock->m == 1);
+    quote(AST_EPI, t0 + 59 * AS_NS_PER_MIN, px / 2);
+    assert_int_equal(shock->dir, -1);
+    assert_false(shock->frozen);
+    quote(AST_EPI, t0 + 60 * AS_NS_PER_MIN, px * 2);
+    assert_true(shock->frozen && shock->m == 6 && shock->dir == 1);
+    quote(AST_EPI, t0 + 61 * AS_NS_PER_MIN, px / 2);
+    assert_true(shock->m == 6 && shock->dir == 1);
+    ast_world_fini(&world);
+}
+
+static void breadth_has_a_hysteresis(void **state)
+{
+    (void)state;
+    open_shock();
+    as_shock *shock = first_shock();
+    as_linked *near = linked_of(shock, AST_NEAR);
+    const as_thresholds *th = &world.playbook->thresholds;
+    static const struct { double z; unsigned count; } steps[] = {
+        {-1.99, 0}, {-2.0, 1}, {-1.95, 1}, {-1.90, 1}, {-1.89, 0}, {-1.95, 0}, {2.5, 0}, {-2.5, 1}, {2.5, 0}};
+    near->anchor.measured = true;
+    for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
+        near->anchor.z = steps[i].z;
+        as_shock_count_linked(shock, near, th);
+        assert_int_equal(shock->breadth_count, steps[i].count);
+    }
+    near->anchor.z = -3;
+    as_shock_count_linked(shock, near, th);
+    assert_true(as_shock_breadth(shock) == 0.25); /* of four: LONE has no factor and can never count */
+    ast_world_fini(&world);
+}
+
+static void sums_do_not_depend_on_the_order_of_updates(void **state)
+{
+    (void)state;
+    static const uint32_t name[] = {AST_NEAR, AST_FAR1, AST_FAR2, AST_FAR3};
+    int64_t car_sum[2], z_sum[2];
+    for (unsigned run = 0; run < 2; run++) {
+        uint64_t t = open_shock();
+        for (unsigned i = 0; i < 400; i++) {
+            uint32_t instrument = name[run ? 3 - i % 4 : i % 4];
+            double move = 0.05 * ((i / 4 * 7 + instrument * 3) % 11) / 11; /* the same path for each name */
+            as_linked *linked = linked_of(first_shock(), instrument);
+            quote(instrument, t + (i / 4 + 1) * AS_NS_PER_S, (int64_t)((double)linked->anchor.px * (1 - move)));
+        }
+        car_sum[run] = first_shock()->car_sum;
+        z_sum[run] = first_shock()->z_sum;
+        assert_int_equal(first_shock()->measured_count, 4);
+        ast_world_fini(&world);
+    }
+    assert_true(car_sum[0] == car_sum[1] && car_sum[0] != 0);
+    assert_true(z_sum[0] == z_sum[1]);
+}
+
+/* ---- controls ---- */
+
+static void controls_that_move_against_the_basket_contradict_it(void **state)
+{
+    (void)state;
+    double day[AST_NAMES];
+    memcpy(day, shock_day, sizeof day);
+    uint64_t t0 = open_shock();
+    ast_day(&world, session_close(t0), day, NULL);
+    assert_false(first_shock()->contradicted);
+    assert_true(fabs(first_shock()->k) < 2);
+    ast_world_fini(&world);
+
+    t0 = open_shock();
+    day[AST_CTL1] = day[AST_CTL2] = day[AST_CTL3] = 0.12;
+    ast_day(&world, session_close(t0), day, NULL);
+    as_shock *shock = first_shock();
+    assert_true(as_shock_basket_car(shock) < 0);
+    assert_true(shock->k >= 2);
+    assert_true(shock->contradicted);
+    as_linked *near = linked_of(shock, AST_NEAR);
+    double os = near->os;
+    shock->contradicted = false;
+    as_shock_score(shock, near, world.playbook);
+    assert_true(fabs(os) < fabs(near->os)); /* the contradiction widens the prior */
+    ast_world_fini(&world);
+}
+
+static void a_control_with_news_of_its_own_is_left_out(void **state)
+{
+    (void)state;
+    ast_world_init(&world);
+    uint64_t close = ast_history(&world, DATE, SESSIONS);
+    as_headline own = ast_headline("own-1", "Wire", AST_CTL1, close + AS_NS_PER_HOUR);
+    own.reading.event_type = AS_EVENT_TYPE_OTHER;
+    ast_say(&world, &own);
+    as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, close + 2 * AS_NS_PER_HOUR);
+    ast_say(&world, &rumour);
+    as_shock *shock = first_shock();
+    assert_true(shock->control[0].q == 0 && shock->control[1].q > 0);
+    double day[AST_NAMES];
+    memcpy(day, shock_day, sizeof day);
+    day[AST_CTL1] = day[AST_CTL2] = day[AST_CTL3] = 0.12;
+    ast_day(&world, session_close(close + 1), day, NULL);
+    assert_true(isnan(shock->k)); /* two are fewer than the three it needs */
+    assert_false(shock->contradicted);
+    ast_world_fini(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_with_a_channel_are_linked_but_not_epicentre_controls_and_indices),
+        cmocka_unit_test(names_without_a_price_are_not_linked),
+        cmocka_unit_test(the_anchor_lies_before_the_source_time),
+        cmocka_unit_test(late_news_is_anchored_at_its_receipt_and_says_so),
+        cmocka_unit_test(a_name_in_too_many_shocks_is_left_out_of_the_next_and_counted),
+        cmocka_unit_test(a_retired_shock_leaves_no_reference_and_its_slot_is_free),
+        cmocka_unit_test(opening_freezes_the_models_of_the_session),
+        cmocka_unit_test(a_price_that_is_not_newer_than_the_headline_measures_nothing),
+        cmocka_unit_test(z_is_cut_at_twenty),
+        cmocka_unit_test(car_takes_the_factors_move_out_whichever_moved_last),
+        cmocka_unit_test(m_follows_the_epicentre_within_its_limits_until_it_freezes),
+        cmocka_unit_test(breadth_has_a_hysteresis),
+        cmocka_unit_test(controls_that_move_against_the_basket_contradict_it),
+        cmocka_unit_test(a_control_with_news_of_its_own_is_left_out),
+        cmocka_unit_test(sums_do_not_depend_on_the_order_of_updates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
