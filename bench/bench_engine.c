@@ -22,8 +22,18 @@
 #include "core/error.h"
 
 enum {
-    SIZES = 3, STATES = 4, WAYS = 4, AHEAD = 4, CELL_MAX = SIZES * STATES * WAYS, EVENTS = 16384, BLOCK = 1024,
-    ROUNDS_MIN = 5, HEADLINE_ROUNDS = 5, WALK_TICKS = 8, HALF_SPREAD_TICKS = 4, BASE_TICKS = 10
+    SIZES = 3,
+    STATES = 4,
+    WAYS = 4,
+    AHEAD = 4,
+    CELL_MAX = SIZES * STATES * WAYS,
+    EVENTS = 16384,
+    BLOCK = 1024,
+    ROUNDS_MIN = 5,
+    HEADLINE_ROUNDS = 5,
+    WALK_TICKS = 8,
+    HALF_SPREAD_TICKS = 4,
+    BASE_TICKS = 10
 };
 
 #define TICK (AS_PX_ONE / 100)
@@ -34,7 +44,8 @@ static const struct {
     const char *name;
     unsigned facts;
     bool wide;
-} states[STATES] = {{"0 facts", 0, false}, {"1 fact", 1, false}, {"8 facts", 8, false}, {"8 facts on the same 80", 8, true}};
+} states[STATES] = {
+    {"0 facts", 0, false}, {"1 fact", 1, false}, {"8 facts", 8, false}, {"8 facts on the same 80", 8, true}};
 
 typedef enum tape_kind { HOT, UNIFORM, UNIFORM_AHEAD, ORDERS } tape_kind;
 static const char *const way_name[WAYS] = {"hot quotes", "uniform quotes", "uniform, 4 ahead", "orders"};
@@ -70,20 +81,23 @@ static void make_quotes(plan *p, as_event *tape, const as_engine_world *world, u
         int *at = &ticks[symbol];
         *at += *at == WALK_TICKS ? -1 : *at == -WALK_TICKS ? 1 : below(p, 2) ? 1 : -1;
         int64_t mid = world->px[symbol] + *at * TICK;
-        tape[i] = (as_event){
-            .kind = AS_EVENT_QUOTE, .instrument = symbol, .flags = AS_EVENT_LAST,
-            .quote = {.bid_px = mid - HALF_SPREAD_TICKS * TICK, .bid_qty = 100,
-                      .ask_px = mid + HALF_SPREAD_TICKS * TICK, .ask_qty = 100}};
+        tape[i] = (as_event){.kind = AS_EVENT_QUOTE,
+                             .instrument = symbol,
+                             .flags = AS_EVENT_LAST,
+                             .quote = {.bid_px = mid - HALF_SPREAD_TICKS * TICK,
+                                       .bid_qty = 100,
+                                       .ask_px = mid + HALF_SPREAD_TICKS * TICK,
+                                       .ask_qty = 100}};
     }
 }
 
 static as_event order_event(const as_engine_world *world, uint32_t symbol, unsigned side, unsigned ticks, uint64_t ref)
 {
     int64_t away = ticks * TICK;
-    return (as_event){
-        .kind = AS_EVENT_ORDER_ADD, .instrument = symbol,
-        .flags = (uint8_t)(AS_EVENT_LAST | (side ? AS_EVENT_SELL : 0)),
-        .order = {.ref = ref, .px = world->px[symbol] + (side ? away : -away), .qty = 100}};
+    return (as_event){.kind = AS_EVENT_ORDER_ADD,
+                      .instrument = symbol,
+                      .flags = (uint8_t)(AS_EVENT_LAST | (side ? AS_EVENT_SELL : 0)),
+                      .order = {.ref = ref, .px = world->px[symbol] + (side ? away : -away), .qty = 100}};
 }
 
 /* At most one order a side besides the standing ones, always the best; at the end all of them are gone again. */
@@ -240,8 +254,7 @@ static void place_orders(as_engine_world *world)
 static int make_world(plan *p, unsigned size, unsigned state)
 {
     as_engine_world *world = &p->world[size][state];
-    int rc = as_engine_world_init(
-        world, &(as_engine_world_options){.symbol_count = sizes[size], .orders_max = 4096});
+    int rc = as_engine_world_init(world, &(as_engine_world_options){.symbol_count = sizes[size], .orders_max = 4096});
     if (rc == 0)
         rc = open_facts(world, state);
     if (rc == 0 && !p->tape[size][0])
@@ -288,10 +301,10 @@ static void add_cells(as_bench_context *ctx, plan *p)
             for (unsigned size = 0; size < SIZES && is_measured(state, (tape_kind)way); size++) {
                 char name[AS_BENCH_NAME_BYTES];
                 (void)snprintf(name, sizeof name, "%s, %s, %u symbols", way_name[way], states[state].name, sizes[size]);
-                p->cell[p->cell_count++] = (cell){
-                    size, state, (tape_kind)way,
-                    as_bench_stage_add(ctx, &(as_bench_stage_info){
-                                                .name = name, .inside = inside[way], .unit = AS_BENCH_PS})};
+                p->cell[p->cell_count++] =
+                    (cell){size, state, (tape_kind)way,
+                           as_bench_stage_add(
+                               ctx, &(as_bench_stage_info){.name = name, .inside = inside[way], .unit = AS_BENCH_PS})};
             }
         }
     }
@@ -322,7 +335,9 @@ typedef struct headline_stages {
 
 static uint64_t time_headline(as_bench_context *ctx, as_engine_world *world, const as_headline *headline)
 {
-    as_event event = {.kind = AS_EVENT_HEADLINE, .ts_event = headline->ts_event, .ts_recv = headline->ts_recv,
+    as_event event = {.kind = AS_EVENT_HEADLINE,
+                      .ts_event = headline->ts_event,
+                      .ts_recv = headline->ts_recv,
                       .instrument = AS_INSTRUMENT_NONE};
     uint64_t from_ticks = as_clock_ticks();
     as_engine_step(world->engine, &event, headline, NULL);
@@ -364,10 +379,12 @@ static int run_headlines(as_bench_context *ctx)
         (void)snprintf(name[0], sizeof name[0], "headline that opens a shock, %u symbols", sizes[size]);
         (void)snprintf(name[1], sizeof name[1], "headline repeated, %u symbols", sizes[size]);
         headline_stages stages = {
-            as_bench_stage_add(ctx, &(as_bench_stage_info){
-                                        .name = name[0], .unit = AS_BENCH_NS,
-                                        .inside = "one as_engine_step: fact, ten anchors, OU and control fits"}),
-            as_bench_stage_add(ctx, &(as_bench_stage_info){.name = name[1], .unit = AS_BENCH_NS,
+            as_bench_stage_add(
+                ctx, &(as_bench_stage_info){.name = name[0],
+                                            .unit = AS_BENCH_NS,
+                                            .inside = "one as_engine_step: fact, ten anchors, OU and control fits"}),
+            as_bench_stage_add(ctx, &(as_bench_stage_info){.name = name[1],
+                                                           .unit = AS_BENCH_NS,
                                                            .inside = "one as_engine_step: lineage only"})};
         static as_engine_world world;
         int rc = as_engine_world_init(&world, &(as_engine_world_options){.symbol_count = sizes[size]});
@@ -407,21 +424,24 @@ static void report(as_bench_context *ctx, const plan *p)
             if (!is_measured(state, (tape_kind)way))
                 continue;
             (void)snprintf(name, sizeof name, "%s, %s, 10,000 : 100", way_name[way], states[state].name);
-            as_bench_ratio(ctx, &(as_bench_ratio_info){
-                                    .name = name, .at_most = way == UNIFORM ? 0 : 1.5, /* misses are allowed there */
-                                    .value = median_ratio(stage_of(p, 2, state, (tape_kind)way),
-                                                          stage_of(p, 0, state, (tape_kind)way))});
+            as_bench_ratio(ctx,
+                           &(as_bench_ratio_info){.name = name,
+                                                  .at_most = way == UNIFORM ? 0 : 1.5, /* misses are allowed there */
+                                                  .value = median_ratio(stage_of(p, 2, state, (tape_kind)way),
+                                                                        stage_of(p, 0, state, (tape_kind)way))});
         }
         (void)snprintf(name, sizeof name, "%s, 10,000 symbols, 8 facts : 0", way_name[way]);
-        as_bench_ratio(ctx, &(as_bench_ratio_info){
-                                .name = name, .at_most = 3,
-                                .value = median_ratio(stage_of(p, 2, 2, (tape_kind)way),
-                                                      stage_of(p, 2, 0, (tape_kind)way))});
+        as_bench_ratio(ctx, &(as_bench_ratio_info){.name = name,
+                                                   .at_most = 3,
+                                                   .value = median_ratio(stage_of(p, 2, 2, (tape_kind)way),
+                                                                         stage_of(p, 2, 0, (tape_kind)way))});
     }
-    as_bench_note(ctx, "the same 100 names, 10 linked names a fact and 3 controls in every universe; 8 facts link 80 of "
-                       "the first 100 names, each to one fact; on the same 80: each name to all eight");
-    as_bench_note(ctx, "on the first 100 names, four of five ticks are evaluated by both strategies with 8 facts, and none "
-                       "without: 8 facts : 0 is the price of an evaluation there, of a market's ticks where they are uniform");
+    as_bench_note(ctx,
+                  "the same 100 names, 10 linked names a fact and 3 controls in every universe; 8 facts link 80 of "
+                  "the first 100 names, each to one fact; on the same 80: each name to all eight");
+    as_bench_note(
+        ctx, "on the first 100 names, four of five ticks are evaluated by both strategies with 8 facts, and none "
+             "without: 8 facts : 0 is the price of an evaluation there, of a market's ticks where they are uniform");
     as_bench_note(ctx, "decisions said: %llu with 8 facts, 10,000 symbols (every price stays within %d ticks)",
                   (unsigned long long)p->world[2][2].said, WALK_TICKS);
 }

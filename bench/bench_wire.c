@@ -46,8 +46,16 @@
 #include "strategies/strategy.h"
 
 enum {
-    RATES = 2, ROUNDS = 5, NAMES = AS_WORLD_BUCKET_NAMES, WARM_MAX = 4000, WARM_MIN = 100, EVENT_SLOTS = 1024,
-    TURN = 256, SETTLE_MS = 500, SLEEP_SHORT_NS = 60000, STAMP_MODULUS = 1000000000,
+    RATES = 2,
+    ROUNDS = 5,
+    NAMES = AS_WORLD_BUCKET_NAMES,
+    WARM_MAX = 4000,
+    WARM_MIN = 100,
+    EVENT_SLOTS = 1024,
+    TURN = 256,
+    SETTLE_MS = 500,
+    SLEEP_SHORT_NS = 60000,
+    STAMP_MODULUS = 1000000000,
     MESSAGE_STAMP_AT = AS_MOLD_HEADER_BYTES + 2 + 5 /* of the first message's time in a datagram */
 };
 
@@ -221,8 +229,8 @@ static uint64_t find_uint(const uint8_t *payload, size_t payload_bytes, const ch
 
 static void take_payload(wire *w, const uint8_t *payload, size_t payload_bytes, uint64_t now)
 {
-    uint64_t stamp = w->way == FLOOR ? as_be64(payload)
-                                     : find_uint(payload, payload_bytes, "\xA8ts_event") % STAMP_MODULUS;
+    uint64_t stamp =
+        w->way == FLOOR ? as_be64(payload) : find_uint(payload, payload_bytes, "\xA8ts_event") % STAMP_MODULUS;
     if (stamp == 0 || stamp > w->trace_count)
         return;
     trace *t = &w->trace[stamp - 1];
@@ -369,8 +377,8 @@ static int open_feed(wire *w, as_reactor **reactor, as_feed **feed)
     (void)snprintf(config.source, sizeof config.source, "udp://127.0.0.1:%u", w->udp_port);
     as_feed_options options = {
         .config = &config, .universe = &w->world.universe, .events = w->events, .headlines = w->headlines};
-    int rc = as_reactor_open(
-        &(as_reactor_options){.backend = w->way == URING ? AS_BACKEND_URING : AS_BACKEND_EPOLL}, reactor);
+    int rc = as_reactor_open(&(as_reactor_options){.backend = w->way == URING ? AS_BACKEND_URING : AS_BACKEND_EPOLL},
+                             reactor);
     return rc < 0 ? rc : as_feed_open(&options, *reactor, feed);
 }
 
@@ -401,10 +409,9 @@ static int open_world(wire *w)
 {
     as_headline headline;
     uint64_t now = as_clock_now_ns();
-    int rc = as_engine_world_init(&w->world, &(as_engine_world_options){.symbol_count = AS_WORLD_HOT,
-                                                                        .orders_max = 1024,
-                                                                        .until_ns = now,
-                                                                        .strategy = &marked});
+    int rc = as_engine_world_init(
+        &w->world, &(as_engine_world_options){
+                       .symbol_count = AS_WORLD_HOT, .orders_max = 1024, .until_ns = now, .strategy = &marked});
     if (rc < 0)
         return rc;
     as_engine_world_headline(&w->world, AS_WORLD_ISSUER, 0, now, &headline);
@@ -421,7 +428,11 @@ static int make_sample(wire *w)
     uint64_t now = as_clock_now_ns();
     as_envelope envelope = {.epoch = INT64_MAX, .gseq = 100000, .tseq = 10000, .ts_pub = now};
     as_event event = {
-        .kind = AS_EVENT_QUOTE, .ts_event = now, .ts_recv = now, .instrument = AS_WORLD_LINKED, .flags = AS_EVENT_LAST,
+        .kind = AS_EVENT_QUOTE,
+        .ts_event = now,
+        .ts_recv = now,
+        .instrument = AS_WORLD_LINKED,
+        .flags = AS_EVENT_LAST,
         .quote = {.bid_px = mid - AS_PX_ONE / 100, .bid_qty = 100, .ask_px = mid + AS_PX_ONE / 100, .ask_qty = 100}};
     as_merge_event(&w->world.merge, &event, NULL, NULL);
     w->sample_bytes = as_codec_payload(&w->world.latest, &envelope, w->sample, sizeof w->sample);
@@ -444,8 +455,12 @@ static int open_ours(wire *w)
         return rc;
     w->world.engine->emit = emit;
     w->world.engine->emit_context = w;
-    as_publisher_options options = {.live = w->endpoint, .heartbeat_ms = 250, .send_hwm = 100000, .cpu = -1,
-                                    .wait = w->wait, .decisions = w->decisions};
+    as_publisher_options options = {.live = w->endpoint,
+                                    .heartbeat_ms = 250,
+                                    .send_hwm = 100000,
+                                    .cpu = -1,
+                                    .wait = w->wait,
+                                    .decisions = w->decisions};
     return as_publisher_start(&options, &w->publisher);
 }
 
@@ -561,7 +576,8 @@ static void keep(wire *w, uint32_t first, uint32_t message_count, result_stages 
     as_bench_round(into->whole, as_bench_percentile_ns(&round, 50));
     const trace *last = &w->trace[first + message_count - 1];
     if (last->arrived)
-        into->whole->achieved_hz = (double)(message_count - 1) * 1e9 / (double)(last->arrived - w->trace[first].intended);
+        into->whole->achieved_hz =
+            (double)(message_count - 1) * 1e9 / (double)(last->arrived - w->trace[first].intended);
 }
 
 static int measure(as_bench_context *ctx, wire *w, way way_, double hz, uint32_t message_count, result_stages *into)
@@ -601,7 +617,9 @@ static void add_stages(as_bench_context *ctx, result_stages stages[RATES][WAYS],
                 continue;
             (void)snprintf(name, sizeof name, "%s, %.0f/s", way_name[i], rate_hz[rate]);
             stages[rate][i].whole = as_bench_stage_add(
-                ctx, &(as_bench_stage_info){.name = name, .unit = AS_BENCH_NS, .offered_hz = rate_hz[rate],
+                ctx, &(as_bench_stage_info){.name = name,
+                                            .unit = AS_BENCH_NS,
+                                            .offered_hz = rate_hz[rate],
                                             .inside = "intended send time to the return of the subscriber's receive"});
             for (unsigned k = 0; i != FLOOR && k <= SPLITS; k++) {
                 (void)snprintf(name, sizeof name, "  %s: %s", way_name[i], splits[k].name);
@@ -632,22 +650,26 @@ static void report(as_bench_context *ctx, result_stages stages[RATES][WAYS], con
                 continue;
             const as_bench_stage *ours = stages[rate][i].whole, *floor = stages[rate][FLOOR].whole;
             (void)snprintf(name, sizeof name, "%s : floor, %.0f/s, p50", way_name[i], rate_hz[rate]);
-            as_bench_ratio(ctx, &(as_bench_ratio_info){
-                                    .name = name, .value = ratio_of_rounds(ours, floor), .at_most = 1.15});
+            as_bench_ratio(
+                ctx, &(as_bench_ratio_info){.name = name, .value = ratio_of_rounds(ours, floor), .at_most = 1.15});
             (void)snprintf(name, sizeof name, "%s : floor, %.0f/s, p99", way_name[i], rate_hz[rate]);
-            as_bench_ratio(ctx, &(as_bench_ratio_info){.name = name, .at_most = 1.3,
+            as_bench_ratio(ctx, &(as_bench_ratio_info){.name = name,
+                                                       .at_most = 1.3,
                                                        .value = as_bench_percentile_ns(ours, 99) /
                                                                 as_bench_percentile_ns(floor, 99)});
         }
     }
-    as_bench_note(ctx, "payload %zu bytes, topic %zu; %u messages sent, %u lost", w->sample_bytes, strlen(w->topic), sent,
-                  lost);
-    as_bench_note(ctx, "receiving and publishing threads wait by %s; the subscriber blocks in zmq_recv; threads float: "
-                       "sender, core or relay, publisher, subscriber and libzmq's two",
+    as_bench_note(ctx, "payload %zu bytes, topic %zu; %u messages sent, %u lost", w->sample_bytes, strlen(w->topic),
+                  sent, lost);
+    as_bench_note(ctx,
+                  "receiving and publishing threads wait by %s; the subscriber blocks in zmq_recv; threads float: "
+                  "sender, core or relay, publisher, subscriber and libzmq's two",
                   w->wait == AS_WAIT_SPIN ? "spin" : "yield");
     if (as_bench_median_ns(stages[RATES - 1][FLOOR].whole) > 1e6)
-        as_bench_note(ctx, "at %.0f/s the floor itself queues for milliseconds: there are not enough free CPUs for "
-                           "this rate, and its ratios compare queues", rate_hz[RATES - 1]);
+        as_bench_note(ctx,
+                      "at %.0f/s the floor itself queues for milliseconds: there are not enough free CPUs for "
+                      "this rate, and its ratios compare queues",
+                      rate_hz[RATES - 1]);
     as_bench_note(ctx, "p50: median over %d rounds of the ratio within a round; p99: of all rounds together", ROUNDS);
 }
 

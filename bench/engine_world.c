@@ -63,10 +63,11 @@ static int compile_playbook(as_engine_world *world)
     for (unsigned family = 0; family <= AS_WORLD_FAMILY_WIDE; family++) {
         unsigned first = family == AS_WORLD_FAMILY_WIDE ? 0 : family;
         unsigned last = family == AS_WORLD_FAMILY_WIDE ? AS_WORLD_FACTS - 1 : family;
-        used += (size_t)snprintf(text + used, sizeof text - used,
-                                 "  bench_family_%u:\n    default_M: 4\n    control: glut\n    phrases: [\"words %u\"]\n"
-                                 "    channels: {",
-                                 family, family);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used,
+                             "  bench_family_%u:\n    default_M: 4\n    control: glut\n    phrases: [\"words %u\"]\n"
+                             "    channels: {",
+                             family, family);
         for (unsigned bucket = first; bucket <= last; bucket++)
             used += (size_t)snprintf(text + used, sizeof text - used, "%sbucket%u: [-0.05, 0.10, none]",
                                      bucket == first ? "" : ", ", bucket);
@@ -118,7 +119,10 @@ void as_engine_world_day(as_engine_world *world, uint64_t close)
         double move = i == AS_WORLD_MARKET ? market : 1.2 * market + 0.03 * uniform(world);
         int64_t px = world->px[i] = (int64_t)((double)world->px[i] * (1 + move));
         as_event bar = {
-            .kind = AS_EVENT_BAR, .ts_event = close, .ts_recv = close, .instrument = i,
+            .kind = AS_EVENT_BAR,
+            .ts_event = close,
+            .ts_recv = close,
+            .instrument = i,
             .flags = i + 1 == world->symbol_count ? AS_EVENT_LAST : 0,
             .bar = {.open = px, .high = px, .low = px, .close = px, .volume_duration = as_bar_pack(0, 86400)}};
         as_merge_event(&world->merge, &bar, NULL, NULL);
@@ -184,9 +188,15 @@ void as_engine_world_headline(as_engine_world *world, uint32_t issuer, unsigned 
     (void)snprintf(headline->id, sizeof headline->id, "bench-%llu", (unsigned long long)number);
     (void)snprintf(headline->source, sizeof headline->source, "Wire");
     headline->reading = (as_reading){
-        .issuer = {issuer}, .relevance = {0.9F}, .issuer_count = 1,
+        .issuer = {issuer},
+        .relevance = {0.9F},
+        .issuer_count = 1,
         .event_type = (uint16_t)as_event_type_find(name),
-        .cue = AS_CUE_RUMOUR, .polarity = 1, .source_class = AS_CLASS_PRESS, .tier = 1, .feature_count = 24,
+        .cue = AS_CUE_RUMOUR,
+        .polarity = 1,
+        .source_class = AS_CLASS_PRESS,
+        .tier = 1,
+        .feature_count = 24,
     };
     for (uint32_t i = 0; i < headline->reading.feature_count; i++) /* ascending, others for every headline */
         headline->reading.feature[i] = (i << 26) + (uint32_t)(number * 2654435761U >> 8 & 0x3FFFFFF);
@@ -194,7 +204,9 @@ void as_engine_world_headline(as_engine_world *world, uint32_t issuer, unsigned 
 
 void as_engine_world_say(as_engine_world *world, const as_headline *headline)
 {
-    as_event event = {.kind = AS_EVENT_HEADLINE, .ts_event = headline->ts_event, .ts_recv = headline->ts_recv,
+    as_event event = {.kind = AS_EVENT_HEADLINE,
+                      .ts_event = headline->ts_event,
+                      .ts_recv = headline->ts_recv,
                       .instrument = AS_INSTRUMENT_NONE};
     as_merge_event(&world->merge, &event, headline, NULL);
     world->now = headline->ts_recv;

@@ -23,11 +23,11 @@
 #include "core/universe.h"
 
 enum {
-    AS_WORLD_HOT = 100,       /* least symbols of a world; the ones that are the same everywhere */
-    AS_WORLD_MARKET = 0,      /* the factor */
-    AS_WORLD_ISSUER = 1,      /* first of eight */
-    AS_WORLD_FACTS = 8,       /* issuers, buckets, families that link one bucket */
-    AS_WORLD_LINKED = 9,      /* first linked name */
+    AS_WORLD_HOT = 100,  /* least symbols of a world; the ones that are the same everywhere */
+    AS_WORLD_MARKET = 0, /* the factor */
+    AS_WORLD_ISSUER = 1, /* first of eight */
+    AS_WORLD_FACTS = 8,  /* issuers, buckets, families that link one bucket */
+    AS_WORLD_LINKED = 9, /* first linked name */
     AS_WORLD_BUCKET_NAMES = 10,
     AS_WORLD_CONTROL = 89,    /* first of three */
     AS_WORLD_FAMILY_WIDE = 8, /* the family that links all buckets */
@@ -41,18 +41,18 @@ typedef struct as_engine_world {
     as_engine *engine;
     as_merge merge;
     uint32_t symbol_count;
-    int64_t *px;           /* last close of each symbol */
+    int64_t *px; /* last close of each symbol */
     uint64_t seed;
-    uint64_t now;          /* receive time of the latest event */
-    uint64_t said;         /* decisions */
+    uint64_t now;  /* receive time of the latest event */
+    uint64_t said; /* decisions */
     uint64_t headline_count;
     as_decision latest;
 } as_engine_world;
 
 typedef struct as_engine_world_options {
-    uint32_t symbol_count;  /* AS_WORLD_HOT or more */
-    uint32_t orders_max;    /* 0: no books */
-    uint64_t until_ns;      /* the last warm session closes before; 0: 30 June 2026 */
+    uint32_t symbol_count;       /* AS_WORLD_HOT or more */
+    uint32_t orders_max;         /* 0: no books */
+    uint64_t until_ns;           /* the last warm session closes before; 0: 30 June 2026 */
     const as_strategy *strategy; /* besides the two built-in ones; NULL: none */
 } as_engine_world_options;
 

@@ -23,7 +23,12 @@ typedef enum as_signal_kind {
     AS_SIGNAL_KIND_COUNT
 } as_signal_kind;
 
-typedef enum as_action { AS_ACTION_OPEN = 0, AS_ACTION_UPDATE = 1, AS_ACTION_CLOSE = 2, AS_ACTION_EXPIRE = 3 } as_action;
+typedef enum as_action {
+    AS_ACTION_OPEN = 0,
+    AS_ACTION_UPDATE = 1,
+    AS_ACTION_CLOSE = 2,
+    AS_ACTION_EXPIRE = 3
+} as_action;
 
 /* SCIENCE 1.4's states. */
 typedef enum as_fact_status {

@@ -1,8 +1,8 @@
 /*
  * The engine: events in merge order in, decisions out. Everything that decides is here, on one thread.
  *
- *   market event --> market --(last of its instant)--> shocks: measure, breadth, control, score --> strategies --> signals
- *   headline -----> facts ----(new or changed)-------> shocks: open, gate, all names again ------> strategies --> signals
+ *   market event -> market -(last of its instant)-> shocks: measure, breadth, control, score -> strategies -> signals
+ *   headline ----> facts ---(new or changed)------> shocks: open, gate, all names again -----> strategies -> signals
  *   timer --------> session close, M freeze, expiries
  *
  * Decisions are a pure function of the events, the universe, the playbook and the configuration: the engine's only

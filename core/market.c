@@ -36,8 +36,8 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         .bucket_sum = calloc(AS_BUCKET_MAX, sizeof *market->bucket_sum),
         .bucket_count = calloc(AS_BUCKET_MAX, sizeof *market->bucket_count),
     };
-    if (!market->name || !market->daily || !market->residual || !market->hedged || !market->residual_session || !market->history ||
-        !market->bucket_sum || !market->bucket_count) {
+    if (!market->name || !market->daily || !market->residual || !market->hedged || !market->residual_session ||
+        !market->history || !market->bucket_sum || !market->bucket_count) {
         as_market_fini(market);
         return -ENOMEM;
     }

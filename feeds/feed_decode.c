@@ -60,6 +60,16 @@ static void on_message(as_feed *feed, const uint8_t *message, size_t message_byt
         as_outlet_market(&feed->outlet, &event);
 }
 
+/*
+ * All of a datagram or a read is in. With trust_r its instant may go on: as_feed_poll_idle ends it if nothing
+ * comes.
+ */
+static void end_piece(as_feed *feed)
+{
+    if (!feed->config.trust_r)
+        as_outlet_end(&feed->outlet);
+}
+
 static void on_packet(void *ctx, const as_mold_packet *packet, const as_mold_take *take, uint64_t ts)
 {
     as_feed *feed = ctx;
@@ -77,7 +87,7 @@ static void on_packet(void *ctx, const as_mold_packet *packet, const as_mold_tak
         const uint8_t *message = as_mold_next(&cursor, &message_bytes);
         on_message(feed, message, message_bytes, ts);
     }
-    as_outlet_end(&feed->outlet);
+    end_piece(feed);
 }
 
 /* Best effort: if the request or its answer is lost, the hole is declared after AS_FEED_REQUEST_MS. */
@@ -206,16 +216,6 @@ static void on_piece(as_feed *feed, as_lines *lines, const uint8_t *data, size_t
         on_line(feed, &line, ts);
     for (; too_long < lines->too_long; too_long++)
         bad_line(feed, lines->line_seq, AS_NDJSON_LINE_TOO_LONG);
-}
-
-/*
- * All of a datagram or a read is in. With trust_r its instant may go on: as_feed_poll_idle ends it if nothing
- * comes.
- */
-static void end_piece(as_feed *feed)
-{
-    if (!feed->config.trust_r)
-        as_outlet_end(&feed->outlet);
 }
 
 static void finish_lines(as_feed *feed, as_lines *lines, uint64_t ts)

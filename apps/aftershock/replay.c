@@ -163,6 +163,7 @@ static int run(const options *o, as_setup *setup)
     as_publisher_stop(publisher, "end of replay");
     as_ring_free(ring);
     if (rc < 0) {
+        as_sink_abandon(&sink);
         as_account_fini(&account);
         return rc;
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,22 @@
 #include "core/text_file.h"
 #include "feeds/be.h"
 #include "feeds/decode/itch50.h"
+#include "feeds/feed.h"
 #include "feeds/framing/binaryfile.h"
 #include "feeds/framing/moldudp64.h"
 
 enum {
     DATAGRAM_BYTES = 500,         /* about ten messages, as on a busy line */
-    QUIET_MS = 60,             /* longer than a feed holds back an instant */
+    QUIET_MS = AS_FEED_IDLE_MS + 100, /* longer than a feed holds back an instant */
+    READ_MS = 30,                /* for what has been read to reach the core */
     QUEUE_BYTES_MAX = 256 << 10, /* of the receiver */
     LOOK_EVERY = 16,           /* datagrams between two looks at it */
     STAMP_OFFSET = 5,          /* of the 48-bit stamp in an ITCH message */
+    BAR_BYTES = 256,
     HEADLINE_MAX = 256
 };
+
+static const char udp_table[] = "/proc/net/udp", tcp_table[] = "/proc/net/tcp";
 
 typedef struct as_wire_line {
     uint64_t ts;
@@ -77,17 +83,19 @@ static int connect_to(int type, uint16_t port, int *fd)
 {
     struct sockaddr_in address = loopback(port);
     *fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    if (type == SOCK_STREAM && *fd >= 0) /* a small segment must not wait for the answer to the one before */
+        setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (*fd >= 0 && connect(*fd, (struct sockaddr *)&address, sizeof address) == 0)
         return 0;
     return as_error_set(-errno, "127.0.0.1:%u: cannot be reached: %s", port, strerror(errno));
 }
 
-/* Bytes that wait in the receiving socket of a UDP port; 0 if that cannot be seen. */
-static unsigned long queue_bytes(uint16_t port)
+/* Bytes that wait in the receiving sockets of a port; 0 if that cannot be seen. table: /proc/net/udp or tcp. */
+static unsigned long queue_bytes(const char *table, uint16_t port)
 {
     char line[256];
     unsigned long longest = 0;
-    FILE *file = fopen("/proc/net/udp", "re");
+    FILE *file = fopen(table, "re");
     while (file && fgets(line, sizeof line, file)) {
         unsigned found;
         unsigned long waiting;
@@ -112,12 +120,12 @@ static int rest(as_sender *s, unsigned milliseconds)
     return 0;
 }
 
-static int wait_for_queue(as_sender *s, unsigned long bytes_max)
+static int wait_for_queue(as_sender *s, const char *table, uint16_t port, unsigned long bytes_max)
 {
-    for (unsigned looks = 0; queue_bytes(s->options->udp_port) > bytes_max; looks++) {
+    for (unsigned looks = 0; queue_bytes(table, port) > bytes_max; looks++) {
         s->counts->waits += looks == 0;
         if (looks > 2000)
-            return as_error_set(-ETIMEDOUT, "the daemon has not read its UDP socket for 10 s");
+            return as_error_set(-ETIMEDOUT, "the daemon has not read its socket of port %u for 10 s", port);
         int rc = rest(s, 5);
         if (rc < 0)
             return rc;
@@ -149,16 +157,21 @@ static int flush(as_sender *s)
     size_t bytes = as_mold_builder_finish(&s->builder);
     if (send(s->udp, s->datagram, bytes, 0) < 0)
         return as_error_set(-errno, "127.0.0.1:%u: datagram: %s", s->options->udp_port, strerror(errno));
-    int rc = ++s->counts->datagrams % LOOK_EVERY == 0 ? wait_for_queue(s, QUEUE_BYTES_MAX) : 0;
+    int rc = ++s->counts->datagrams % LOOK_EVERY == 0
+                 ? wait_for_queue(s, udp_table, s->options->udp_port, QUEUE_BYTES_MAX)
+                 : 0;
     return rc < 0 ? rc : pace(s);
 }
 
-static int settle(as_sender *s)
+/* Until both sockets have been read to their ends, and for a while. */
+static int settle(as_sender *s, unsigned milliseconds)
 {
     int rc = flush(s);
     if (rc == 0)
-        rc = wait_for_queue(s, 0);
-    return rc < 0 ? rc : rest(s, QUIET_MS);
+        rc = wait_for_queue(s, udp_table, s->options->udp_port, 0);
+    if (rc == 0)
+        rc = wait_for_queue(s, tcp_table, s->options->tcp_port, 0);
+    return rc < 0 ? rc : rest(s, milliseconds);
 }
 
 static int tell(as_sender *s, const char *text, size_t text_bytes)
@@ -177,12 +190,12 @@ static int headline(as_sender *s)
 {
     const as_wire_line *line = &s->line[s->line_next++];
     uint64_t began = as_clock_now_ns();
-    int rc = settle(s);
+    int rc = settle(s, QUIET_MS);
     s->now = line->ts;
     if (rc == 0)
         rc = tell(s, line->text, line->text_bytes);
     if (rc == 0)
-        rc = rest(s, QUIET_MS);
+        rc = settle(s, READ_MS); /* a headline is held back by nothing */
     s->counts->headlines++;
     s->started_ns += as_clock_now_ns() - began; /* the schedule of the messages waits */
     return rc;
@@ -196,32 +209,42 @@ static int headlines_until(as_sender *s, uint64_t ts)
     return rc;
 }
 
+static size_t bar_line(const as_sender *s, uint32_t session, uint32_t name, char *out)
+{
+    const as_sim_history *history = s->options->history;
+    const as_sim_scenario *scenario = s->options->scenario;
+    int64_t cents = history->close_cents[(size_t)session * scenario->count + name];
+    char px[32];
+    snprintf(px, sizeof px, "%" PRId64 ".%02d", cents / 100, (int)(cents % 100));
+    int bytes = snprintf(out, BAR_BYTES,
+                         "{\"k\":\"bar\",\"t\":%" PRIu64 ",\"d\":86400000000000,\"s\":\"%s\",\"o\":\"%s\","
+                         "\"h\":\"%s\",\"l\":\"%s\",\"c\":\"%s\",\"v\":0}\n",
+                         history->session[session]->close, scenario->sim[name].symbol, px, px, px, px);
+    return (size_t)bytes;
+}
+
 /* The sessions that end after `since`, each as one instant of bars. */
 static int bars(as_sender *s, uint64_t since)
 {
     const as_sim_history *history = s->options->history;
-    const as_sim_scenario *scenario = s->options->scenario;
-    for (uint32_t t = 0; t < history->sessions; t++) {
+    uint32_t names = s->options->scenario->count;
+    char *text = malloc((size_t)names * BAR_BYTES);
+    int rc = text ? 0 : as_error_set(-ENOMEM, "out of memory for %u bars", names);
+    for (uint32_t t = 0; rc == 0 && t < history->sessions; t++) {
         uint64_t close = history->session[t]->close;
+        size_t text_bytes = 0;
         if (close <= since)
             continue;
-        int rc = headlines_until(s, close);
-        for (uint32_t i = 0; rc == 0 && i < scenario->count; i++) {
-            char line[256], px[32];
-            int64_t cents = history->close_cents[(size_t)t * scenario->count + i];
-            snprintf(px, sizeof px, "%" PRId64 ".%02d", cents / 100, (int)(cents % 100));
-            int bytes = snprintf(line, sizeof line,
-                                 "{\"k\":\"bar\",\"t\":%" PRIu64 ",\"d\":86400000000000,\"s\":\"%s\",\"o\":\"%s\","
-                                 "\"h\":\"%s\",\"l\":\"%s\",\"c\":\"%s\",\"v\":0}\n",
-                                 close, scenario->sim[i].symbol, px, px, px, px);
-            rc = tell(s, line, (size_t)bytes);
-            s->counts->bars++;
-        }
-        if (rc < 0)
-            return rc;
+        rc = headlines_until(s, close);
+        for (uint32_t i = 0; i < names; i++)
+            text_bytes += bar_line(s, t, i, text + text_bytes);
+        if (rc == 0)
+            rc = tell(s, text, text_bytes);
+        s->counts->bars += names;
         s->now = close;
     }
-    return rest(s, 2 * QUIET_MS);
+    free(text);
+    return rc < 0 ? rc : settle(s, QUIET_MS);
 }
 
 static int messages(as_sender *s)
@@ -245,12 +268,12 @@ static int messages(as_sender *s)
         s->sent++;
     }
     if (rc == 0)
-        rc = settle(s);
+        rc = settle(s, READ_MS);
     s->counts->messages = s->sent;
     size_t end_bytes = as_mold_builder_end(&s->builder);
     if (rc == 0 && send(s->udp, s->datagram, end_bytes, 0) < 0)
         rc = as_error_set(-errno, "127.0.0.1:%u: datagram: %s", s->options->udp_port, strerror(errno));
-    return rc < 0 ? rc : settle(s);
+    return rc < 0 ? rc : settle(s, QUIET_MS);
 }
 
 /* ---- reading ---- */

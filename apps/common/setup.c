@@ -48,7 +48,8 @@ int as_setup_engine(as_setup *setup, uint32_t orders_max, as_emit_fn emit, void 
 void as_setup_start(as_setup *setup, uint64_t first_ts)
 {
     as_merge quiet = {.engine = setup->engine};
-    as_event first = {.kind = AS_EVENT_NONE, .instrument = AS_INSTRUMENT_NONE, .ts_event = first_ts, .ts_recv = first_ts};
+    as_event first = {
+        .kind = AS_EVENT_NONE, .instrument = AS_INSTRUMENT_NONE, .ts_event = first_ts, .ts_recv = first_ts};
     if (setup->merge.record)
         setup->merge.record(setup->merge.record_context, &first, NULL, NULL);
     as_history_apply(&setup->history, &setup->universe, first_ts, &quiet);

@@ -32,15 +32,32 @@ int as_sink_open(as_sink *sink, const char *out_path, const char *verify_path, a
     int rc = as_digest_init(&sink->digest);
     if (rc == 0 && verify_path)
         rc = open_verify(sink, verify_path);
-    if (rc < 0 || !out_path)
-        return rc;
-    if (strcmp(out_path, "-") == 0) {
+    if (rc == 0 && out_path && strcmp(out_path, "-") == 0) {
         sink->out = stdout;
-        return 0;
+    } else if (rc == 0 && out_path) {
+        sink->out = fopen(out_path, "we");
+        sink->close_out = true;
+        if (!sink->out)
+            rc = as_error_set(-errno, "%s: cannot be written: %s", out_path, strerror(errno));
     }
-    sink->out = fopen(out_path, "we");
-    sink->close_out = true;
-    return sink->out ? 0 : as_error_set(-errno, "%s: cannot be written: %s", out_path, strerror(errno));
+    if (rc < 0)
+        as_sink_abandon(sink);
+    return rc;
+}
+
+void as_sink_abandon(as_sink *sink)
+{
+    as_digest_fini(&sink->digest);
+    if (sink->close_out && sink->out)
+        fclose(sink->out);
+    if (sink->verify_lines)
+        fclose(sink->verify_lines);
+    as_journal_reader_close(sink->verify_journal);
+    free(sink->expected_line);
+    free(sink->found_line);
+    sink->out = sink->verify_lines = NULL;
+    sink->verify_journal = NULL;
+    sink->expected_line = sink->found_line = NULL;
 }
 
 /* The next expected line without its LF; false at the end. */
@@ -126,16 +143,10 @@ int as_sink_close(as_sink *sink, char hex[AS_DIGEST_HEX_BYTES])
     as_digest_final_hex(&sink->digest, hex);
     if (sink->out && (fflush(sink->out) != 0 || ferror(sink->out)))
         rc = as_error_set(-EIO, "decisions could not be written: %s", strerror(errno));
-    if (sink->close_out && sink->out)
-        fclose(sink->out);
-    if (sink->verify_lines)
-        fclose(sink->verify_lines);
-    as_journal_reader_close(sink->verify_journal);
     if (rc == 0 && sink->differs) {
         tell_difference(sink);
         rc = 1;
     }
-    free(sink->expected_line);
-    free(sink->found_line);
+    as_sink_abandon(sink);
     return rc;
 }

@@ -44,4 +44,7 @@ void as_sink_emit(void *sink, const as_decision *decision);
  */
 int as_sink_close(as_sink *sink, char hex[AS_DIGEST_HEX_BYTES]);
 
+/* The run failed: close the files and free, without a result. Safe on zeroes and after close. */
+void as_sink_abandon(as_sink *sink);
+
 #endif

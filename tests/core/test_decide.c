@@ -11,7 +11,7 @@
 enum { DATE = 20260630, SESSIONS = 80 };
 
 static const double shock_day[AST_NAMES] = {
-    [AST_MKT] = 0.001, [AST_EPI] = 0.08, [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
+    [AST_MKT] = 0.001,  [AST_EPI] = 0.08,   [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
     [AST_FAR3] = 0.001, [AST_CTL1] = 0.001, [AST_CTL2] = 0.001, [AST_CTL3] = 0.001, [AST_LONE] = -0.05,
 };
 static const double quiet_day[AST_NAMES] = {0};
@@ -39,9 +39,14 @@ static void a_horizon_counts_sessions_over_weekends_and_holidays(void **state)
     ast_world world;
     ast_world_init(&world);
     const as_calendar *calendar = world.universe.calendar[0];
-    static const struct { int32_t from, to; uint32_t count; } cases[] = {
-        {20260701, 20260701, 0}, {20260710, 20260713, 1}, {20260702, 20260706, 1}, /* 3 July 2026 is a holiday */
-        {20260701, 20260709, 5}, {20261224, 20261228, 1}};
+    static const struct {
+        int32_t from, to;
+        uint32_t count;
+    } cases[] = {{20260701, 20260701, 0},
+                 {20260710, 20260713, 1},
+                 {20260702, 20260706, 1}, /* 3 July 2026 is a holiday */
+                 {20260701, 20260709, 5},
+                 {20261224, 20261228, 1}};
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
         uint64_t noon = as_calendar_session_on(calendar, cases[i].from)->open + AS_NS_PER_HOUR;
         assert_int_equal(as_decide_horizon(world.engine, AST_EPI, noon, cases[i].count),

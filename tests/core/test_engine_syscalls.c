@@ -54,15 +54,23 @@ static int forbid_system_calls(void)
 static void quote(ast_world *world, uint32_t instrument, uint64_t ts, int64_t mid)
 {
     as_event event = {
-        .kind = AS_EVENT_QUOTE, .ts_event = ts, .ts_recv = ts, .instrument = instrument, .flags = AS_EVENT_LAST,
+        .kind = AS_EVENT_QUOTE,
+        .ts_event = ts,
+        .ts_recv = ts,
+        .instrument = instrument,
+        .flags = AS_EVENT_LAST,
         .quote = {.bid_px = mid - AS_PX_ONE / 100, .bid_qty = 100, .ask_px = mid + AS_PX_ONE / 100, .ask_qty = 100}};
     as_merge_event(&world->merge, &event, NULL, NULL);
 }
 
 static void order(ast_world *world, uint64_t ts, uint64_t ref, int64_t px, uint8_t side)
 {
-    as_event event = {.kind = AS_EVENT_ORDER_ADD, .ts_event = ts, .ts_recv = ts, .instrument = AST_FAR3,
-                      .flags = (uint8_t)(AS_EVENT_LAST | side), .order = {.ref = ref, .px = px, .qty = 100}};
+    as_event event = {.kind = AS_EVENT_ORDER_ADD,
+                      .ts_event = ts,
+                      .ts_recv = ts,
+                      .instrument = AST_FAR3,
+                      .flags = (uint8_t)(AS_EVENT_LAST | side),
+                      .order = {.ref = ref, .px = px, .qty = 100}};
     as_merge_event(&world->merge, &event, NULL, NULL);
     event.kind = AS_EVENT_ORDER_DELETE;
     as_merge_event(&world->merge, &event, NULL, NULL);

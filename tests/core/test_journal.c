@@ -172,7 +172,10 @@ static void the_example_of_the_documentation_is_right_to_the_byte(void **state)
     static const char line[] = "{\"v\":1,\"kind\":\"fact\"}";
     as_journal_writer *writer;
     as_event quote = {
-        .kind = AS_EVENT_QUOTE, .flags = AS_EVENT_LAST, .instrument = 5, .ts_event = UINT64_C(1782912600000000000),
+        .kind = AS_EVENT_QUOTE,
+        .flags = AS_EVENT_LAST,
+        .instrument = 5,
+        .ts_event = UINT64_C(1782912600000000000),
         .ts_recv = UINT64_C(1782912600000041000),
         .quote = {.bid_px = 157240000000, .bid_qty = 300, .ask_px = 157260000000, .ask_qty = 200, .seq = 12},
     };

@@ -47,7 +47,8 @@ static bool apply(scene *s, as_event event)
 
 static as_event quote_of(uint32_t instrument, int64_t bid, int64_t ask)
 {
-    return (as_event){.kind = AS_EVENT_QUOTE, .instrument = instrument,
+    return (as_event){.kind = AS_EVENT_QUOTE,
+                      .instrument = instrument,
                       .quote = {.bid_px = bid, .bid_qty = 1, .ask_px = ask, .ask_qty = 1}};
 }
 
@@ -162,7 +163,10 @@ static void anchors_agree_with_a_list_of_all_mids(void **state)
 {
     (void)state;
     enum { STEPS = 3000 };
-    static struct { uint64_t ts; int64_t mid; } all[AST_NAMES][STEPS];
+    static struct {
+        uint64_t ts;
+        int64_t mid;
+    } all[AST_NAMES][STEPS];
     unsigned count[AST_NAMES] = {0};
     scene s;
     open_scene(&s, 0);
@@ -198,10 +202,13 @@ static void a_quote_that_is_not_two_sided_and_open_is_no_price(void **state)
     scene s;
     open_scene(&s, 0);
     quote_both(&s);
-    as_event bad[] = {
-        quote_of(AST_NEAR, 50010, 49990), quote_of(AST_NEAR, 50000, 50000), quote_of(AST_NEAR, AS_PX_UNDEFINED, 50000),
-        quote_of(AST_NEAR, 50000, AS_PX_UNDEFINED), quote_of(AST_NEAR, 0, 50000), quote_of(AST_NEAR, 49990, 50010),
-        quote_of(AST_NEAR, 49990, 50010)};
+    as_event bad[] = {quote_of(AST_NEAR, 50010, 49990),
+                      quote_of(AST_NEAR, 50000, 50000),
+                      quote_of(AST_NEAR, AS_PX_UNDEFINED, 50000),
+                      quote_of(AST_NEAR, 50000, AS_PX_UNDEFINED),
+                      quote_of(AST_NEAR, 0, 50000),
+                      quote_of(AST_NEAR, 49990, 50010),
+                      quote_of(AST_NEAR, 49990, 50010)};
     bad[5].quote.bid_qty = 0;
     bad[6].quote.ask_qty = 0;
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -419,8 +426,8 @@ static void a_session_without_a_price_is_a_hole_and_the_next_return_spans_it(voi
     as_market_residuals(&s.market, AST_NEAR, last + 2, false, 3, residual);
     assert_true(!isnan(residual[0]));
     assert_true(isnan(residual[1]));
-    double expected = as_log_ratio(daily->close_px, close_px) -
-                      beta * as_log_ratio(s.market.name[AST_MKT].mark.mid, factor_before);
+    double expected =
+        as_log_ratio(daily->close_px, close_px) - beta * as_log_ratio(s.market.name[AST_MKT].mark.mid, factor_before);
     assert_true(fabs(residual[2] - expected) < 1e-15);
     close_scene(&s);
 }

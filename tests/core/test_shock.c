@@ -12,7 +12,7 @@ enum { DATE = 20260630, SESSIONS = 80 };
 
 /* The day of the shock: EPI up, NEAR and two FAR names down, the rest with the market. */
 static const double shock_day[AST_NAMES] = {
-    [AST_MKT] = 0.001, [AST_EPI] = 0.08, [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
+    [AST_MKT] = 0.001,  [AST_EPI] = 0.08,   [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
     [AST_FAR3] = 0.001, [AST_CTL1] = 0.001, [AST_CTL2] = 0.001, [AST_CTL3] = 0.001, [AST_LONE] = -0.05,
 };
 
@@ -39,7 +39,11 @@ static uint64_t session_close(uint64_t ts)
 static void quote(uint32_t instrument, uint64_t ts, int64_t mid)
 {
     as_event event = {
-        .kind = AS_EVENT_QUOTE, .ts_event = ts, .ts_recv = ts, .instrument = instrument, .flags = AS_EVENT_LAST,
+        .kind = AS_EVENT_QUOTE,
+        .ts_event = ts,
+        .ts_recv = ts,
+        .instrument = instrument,
+        .flags = AS_EVENT_LAST,
         .quote = {.bid_px = mid - AS_PX_ONE / 100, .bid_qty = 1, .ask_px = mid + AS_PX_ONE / 100, .ask_qty = 1}};
     as_merge_event(&world.merge, &event, NULL, NULL);
 }
@@ -267,8 +271,10 @@ static void breadth_has_a_hysteresis(void **state)
     as_shock *shock = first_shock();
     as_linked *near = linked_of(shock, AST_NEAR);
     const as_thresholds *th = &world.playbook->thresholds;
-    static const struct { double z; unsigned count; } steps[] = {
-        {-1.99, 0}, {-2.0, 1}, {-1.95, 1}, {-1.90, 1}, {-1.89, 0}, {-1.95, 0}, {2.5, 0}, {-2.5, 1}, {2.5, 0}};
+    static const struct {
+        double z;
+        unsigned count;
+    } steps[] = {{-1.99, 0}, {-2.0, 1}, {-1.95, 1}, {-1.90, 1}, {-1.89, 0}, {-1.95, 0}, {2.5, 0}, {-2.5, 1}, {2.5, 0}};
     near->anchor.measured = true;
     for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
         near->anchor.z = steps[i].z;

@@ -103,10 +103,13 @@ static const msgpack_object *get(const msgpack_object *map, const char *key)
 static void a_payload_is_one_map_that_msgpack_reads_back(void **state)
 {
     (void)state;
-    static const char *const key[] = {
-        "v", "epoch", "gseq", "tseq", "ts_pub", "kind", "action", "id", "sym", "side", "strength", "p", "z", "e", "os", "b",
-        "k", "s", "rev_bps", "cost_bps", "half_life_ns", "horizon_ns", "valid_until", "px", "target", "stop", "fact",
-        "status", "headlines", "ts_event", "ts_recv", "replay", "tick", "reasons", "model", "playbook", "params"};
+    static const char *const key[] = {"v",       "epoch",    "gseq",         "tseq",       "ts_pub",      "kind",
+                                      "action",  "id",       "sym",          "side",       "strength",    "p",
+                                      "z",       "e",        "os",           "b",          "k",           "s",
+                                      "rev_bps", "cost_bps", "half_life_ns", "horizon_ns", "valid_until", "px",
+                                      "target",  "stop",     "fact",         "status",     "headlines",   "ts_event",
+                                      "ts_recv", "replay",   "tick",         "reasons",    "model",       "playbook",
+                                      "params"};
     as_decision d = sample(AS_DECISION_SIG);
     uint8_t payload[AS_PAYLOAD_BYTES];
     size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload), used = 0;
@@ -137,9 +140,9 @@ static void the_first_bytes_are_golden(void **state)
 {
     (void)state;
     /* map 16 of 42 pairs; "v" 1; "epoch" uint64; written out from the MessagePack specification */
-    static const uint8_t golden[] = {0xde, 0x00, 0x2a, 0xa1, 'v',  0x01, 0xa5, 'e',  'p',  'o',  'c',  'h',
-                                     0xcf, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0xa4, 'g',  's',
-                                     'e',  'q',  0x09, 0xa4, 't',  's',  'e',  'q',  0x03};
+    static const uint8_t golden[] = {0xde, 0x00, 0x2a, 0xa1, 'v',  0x01, 0xa5, 'e',  'p',  'o',  'c',
+                                     'h',  0xcf, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0xa4,
+                                     'g',  's',  'e',  'q',  0x09, 0xa4, 't',  's',  'e',  'q',  0x03};
     as_decision d = sample(AS_DECISION_SIG);
     uint8_t payload[AS_PAYLOAD_BYTES];
     as_codec_payload(&d, &envelope, payload, sizeof payload);
@@ -149,10 +152,12 @@ static void the_first_bytes_are_golden(void **state)
 static void whole_payloads_are_golden_and_shown_in_the_documentation(void **state)
 {
     (void)state;
-    static const struct { as_decision_type type; const char *path; } one[] = {
-        {AS_DECISION_SIG, "tests/ipc/golden/sig.hex"},
-        {AS_DECISION_SHOCK, "tests/ipc/golden/shock.hex"},
-        {AS_DECISION_FACT, "tests/ipc/golden/fact.hex"}};
+    static const struct {
+        as_decision_type type;
+        const char *path;
+    } one[] = {{AS_DECISION_SIG, "tests/ipc/golden/sig.hex"},
+               {AS_DECISION_SHOCK, "tests/ipc/golden/shock.hex"},
+               {AS_DECISION_FACT, "tests/ipc/golden/fact.hex"}};
     for (unsigned i = 0; i < sizeof one / sizeof *one; i++) {
         as_decision d = sample(one[i].type);
         uint8_t payload[AS_PAYLOAD_BYTES];

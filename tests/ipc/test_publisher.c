@@ -45,7 +45,10 @@ static uint32_t one_feed(void *context, as_feed_view *view, uint32_t count_max)
     assert_true(count_max >= 1);
     *view = (as_feed_view){.name = "wire",
                            .state = atomic_load_explicit(&f->feed_state, memory_order_acquire), /* edge T1 */
-                           .messages = 1000, .gaps = 1, .lost = 5, .bad = 2};
+                           .messages = 1000,
+                           .gaps = 1,
+                           .lost = 5,
+                           .bad = 2};
     return 1;
 }
 
@@ -57,9 +60,15 @@ static void start(fixture *f, uint32_t heartbeat_ms, uint32_t send_hwm, uint32_t
     atomic_init(&f->ts_now, UINT64_C(1782936000000000000));
     atomic_init(&f->feed_state, "live");
     assert_int_equal(as_ring_new(slots, (uint32_t)sizeof(as_decision), &f->ring), 0);
-    f->options = (as_publisher_options){
-        .live = f->endpoint, .heartbeat_ms = heartbeat_ms, .send_hwm = send_hwm, .cpu = -1, .wait = AS_WAIT_BLOCK,
-        .decisions = f->ring, .feeds = one_feed, .feeds_context = f, .ts_now = &f->ts_now};
+    f->options = (as_publisher_options){.live = f->endpoint,
+                                        .heartbeat_ms = heartbeat_ms,
+                                        .send_hwm = send_hwm,
+                                        .cpu = -1,
+                                        .wait = AS_WAIT_BLOCK,
+                                        .decisions = f->ring,
+                                        .feeds = one_feed,
+                                        .feeds_context = f,
+                                        .ts_now = &f->ts_now};
     assert_int_equal(as_publisher_start(&f->options, &f->publisher), 0);
     f->context = zmq_ctx_new();
     msgpack_unpacked_init(&f->unpacked);

@@ -89,9 +89,9 @@ static const char *compile(const char *name, const char *body)
 }
 
 #define ENTRY(members)                                                                                                 \
-    "const as_strategy *as_strategy_entry(void) { static const as_strategy mine = {.abi = AS_STRATEGY_ABI,"           \
-    ".view_bytes = sizeof(as_view), .verdict_bytes = sizeof(as_verdict), .name = \"mine\", .evaluate = evaluate,"      \
-    members "}; return &mine; }"
+    "const as_strategy *as_strategy_entry(void) { static const as_strategy mine = {.abi = AS_STRATEGY_ABI,"            \
+    ".view_bytes = sizeof(as_view), .verdict_bytes = sizeof(as_verdict), .name = \"mine\", .evaluate = "               \
+    "evaluate," members "}; return &mine; }"
 
 static void built_in_strategies_are_found_by_name_in_the_order_of_the_list(void **state)
 {
@@ -143,8 +143,9 @@ static void a_shared_object_without_the_entry_is_an_error(void **state)
     (void)state;
     expect_error(load(compile("empty", "void (*unused)(const as_view *, void *, as_verdict *) = evaluate;"), NULL),
                  -ENOENT, "exports no as_strategy_entry");
-    expect_error(load(compile("null", "const as_strategy *as_strategy_entry(void) { (void)evaluate; return 0; }"), NULL),
-                 -EINVAL, "gives no strategy");
+    expect_error(
+        load(compile("null", "const as_strategy *as_strategy_entry(void) { (void)evaluate; return 0; }"), NULL),
+        -EINVAL, "gives no strategy");
     expect_error(load(compile("idle", ENTRY(".evaluate = 0")), NULL), -EINVAL, "gives no strategy");
 }
 
@@ -153,7 +154,8 @@ static void another_interface_is_refused_and_both_are_named(void **state)
     (void)state;
     expect_error(load(compile("abi", ENTRY(".abi = AS_STRATEGY_ABI + 1")), NULL), -EPROTO, "built for interface 2");
     assert_non_null(strstr(as_error_message(0), "this program has 1"));
-    expect_error(load(compile("view", ENTRY(".view_bytes = sizeof(as_view) - 8")), NULL), -EPROTO, "built for interface");
+    expect_error(load(compile("view", ENTRY(".view_bytes = sizeof(as_view) - 8")), NULL), -EPROTO,
+                 "built for interface");
     expect_error(load(compile("verdict", ENTRY(".verdict_bytes = 1")), NULL), -EPROTO, "verdict 1 bytes");
 }
 
@@ -165,8 +167,7 @@ static void a_state_beyond_the_limit_and_a_name_that_fits_no_topic_are_refused(v
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
         char file[16], body[1024];
         (void)snprintf(file, sizeof file, "name%u", i);
-        (void)snprintf(body, sizeof body, "%s",
-                       "#define NAMED(text) " ENTRY(".name = text") "\n");
+        (void)snprintf(body, sizeof body, "%s", "#define NAMED(text) " ENTRY(".name = text") "\n");
         (void)snprintf(body + strlen(body), sizeof body - strlen(body), "NAMED(\"%s\")", names[i]);
         expect_error(load(compile(file, body), NULL), -EINVAL, "allowed: 1 to 23 of [a-z0-9_]");
     }

@@ -34,6 +34,7 @@ def watch(where, spoil):
     """A market that goes live, spoil(market) in the middle, then the headline and the moves: what was heard."""
     price = live.write_world(where)
     with ast.Daemon(live.config(where)) as daemon, daemon.subscriber() as subscriber:
+        subscriber.until("a heartbeat: we have joined", lambda topic, body: topic == "hb.")
         with live.LiveMarket(daemon, price) as market:
             heard = subscriber.until("feed live", is_state("live"))
             time.sleep(0.5)

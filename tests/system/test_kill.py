@@ -21,11 +21,15 @@ def kill_at(where, name, lines, pause):
         wire.sendall("".join(line + "\n" for line in LINES[:lines]).encode())
         last = json.loads(LINES[lines - 1])["t"]
         heard = subscriber.until("the day", lambda topic, body: topic == "hb." and body["ts_now"] >= last)
+        for _ in range(2):  # the clock is shown at once, decisions of the same moment may follow it
+            heard += subscriber.until("hb.", lambda topic, body: topic == "hb.")
+        said = [body for topic, body in heard if topic.split(".")[0] in ("sig", "shock", "fact")]
+        ast.wait_for("the journal holds what was said", ast.START_S, lambda: sum(
+            kind == 4 for kind, _ in read_journal(daemon.journal())) >= len(said))
         wire.sendall("".join(line + "\n" for line in LINES[lines:]).encode())
         time.sleep(pause)
         daemon.process.kill()
         daemon.process.wait(10)
-    said = [body for topic, body in heard if topic.split(".")[0] in ("sig", "shock", "fact")]
     return config, daemon.journal(), said
 
 

@@ -78,20 +78,27 @@ def another_configuration_is_said():
         assert done.returncode == 1 and "was recorded with another configuration" in done.stderr, done.stderr
 
 
-def every_generation_up_to_the_limit_is_taken_in_order():
+def reloads_are_taken_one_after_the_other_once_recorded_time_has_begun():
     with ast.folder() as where:
         playbook = where / "playbook.yaml"
         original = playbook.read_text(encoding="utf-8")
         config = ast.live_config(where)
-        with ast.Daemon(config) as daemon:
-            for n in range(1, 6):
+        with ast.Daemon(config) as daemon, daemon.subscriber("hb.") as heartbeats, daemon.tcp() as wire:
+            playbook.write_text(original.replace('"0.1-prior"', '"0.1-again"'), encoding="utf-8")
+            daemon.reload()  # waits for the first event: before it there is no time at which it could have happened
+            send(daemon, heartbeats, wire, LINES[:30])
+            daemon.wait_log("playbook 0.1-again reloaded, generation 1")
+            for n in range(2, 6):
                 playbook.write_text(original.replace('"0.1-prior"', f'"0.{n}-again"'), encoding="utf-8")
                 daemon.reload()
                 daemon.wait_log(f"playbook 0.{n}-again reloaded, generation {n}")
             status, log = daemon.stop()
+            journal = daemon.journal()
         assert status == 0, log
+        done = ast.replay(config, journal, "--verify", journal)
+        assert done.returncode == 0 and ast.decisions(done.stderr) == ast.decisions(log), done.stderr
 
 
 if __name__ == "__main__":
     sys.exit(ast.run_tests(a_changed_playbook_is_taken_and_a_broken_one_is_not, another_configuration_is_said,
-                           every_generation_up_to_the_limit_is_taken_in_order))
+                           reloads_are_taken_one_after_the_other_once_recorded_time_has_begun))

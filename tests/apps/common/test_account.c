@@ -73,15 +73,20 @@ static void every_row_is_somewhere(void **state)
 static void a_journal_says_how_it_ended(void **state)
 {
     (void)state;
-    static const struct { bool complete, truncated; const char *said; } ending[] = {
-        {true, false, "journal: 9 records, closed in good order\n"},
-        {false, false, "journal: 9 records, not closed\n"},
-        {false, true, "journal: 9 records, not closed, cut in its last record\n"}};
+    static const struct {
+        bool complete, truncated;
+        const char *said;
+    } ending[] = {{true, false, "journal: 9 records, closed in good order\n"},
+                  {false, false, "journal: 9 records, not closed\n"},
+                  {false, true, "journal: 9 records, not closed, cut in its last record\n"}};
     for (unsigned i = 0; i < sizeof ending / sizeof *ending; i++) {
         char *text = NULL;
         size_t text_bytes;
-        as_account account = {.journal = true, .journal_records = 9, .journal_complete = ending[i].complete,
-                              .journal_truncated = ending[i].truncated, .journal_losses = i};
+        as_account account = {.journal = true,
+                              .journal_records = 9,
+                              .journal_complete = ending[i].complete,
+                              .journal_truncated = ending[i].truncated,
+                              .journal_losses = i};
         FILE *stream = open_memstream(&text, &text_bytes);
         as_account_print(&account, engine, stream);
         fclose(stream);
