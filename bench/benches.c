@@ -8,10 +8,5 @@ extern const as_bench as_bench_ring;
 extern const as_bench as_bench_wire;
 
 const as_bench *const as_benches[] = {
-    &as_bench_ring,
-    &as_bench_decode,
-    &as_bench_desk,
-    &as_bench_engine,
-    &as_bench_wire,
-    NULL,
+    &as_bench_ring, &as_bench_decode, &as_bench_desk, &as_bench_engine, &as_bench_wire, NULL,
 };

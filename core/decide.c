@@ -239,8 +239,13 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
     view->cooldown_until = signal->cooldown_until;
 
     as_verdict verdict = {
-        .strength = (double)NAN, .p = (double)NAN, .rev_bps = (double)NAN, .cost_bps = (double)NAN,
-        .half_life_ns = AS_TS_UNDEFINED, .target = AS_PX_UNDEFINED, .stop = AS_PX_UNDEFINED,
+        .strength = (double)NAN,
+        .p = (double)NAN,
+        .rev_bps = (double)NAN,
+        .cost_bps = (double)NAN,
+        .half_life_ns = AS_TS_UNDEFINED,
+        .target = AS_PX_UNDEFINED,
+        .stop = AS_PX_UNDEFINED,
     };
     engine->strategy[strategy]->evaluate(view, signal->state, &verdict);
     if (verdict.want == AS_WANT_NONE && !signal->open && !signal->vetoes && !signal->spent)
@@ -252,7 +257,9 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
     uint64_t valid_until = 0;
     if (verdict.want == AS_WANT_OPEN && !signal->open) {
         signal_id(engine, fact, strategy, view->instrument, id);
-        valid_until = as_decide_horizon(engine, view->instrument, engine->now, verdict.horizon_sessions < HORIZON_MAX ? verdict.horizon_sessions : HORIZON_MAX);
+        valid_until =
+            as_decide_horizon(engine, view->instrument, engine->now,
+                              verdict.horizon_sessions < HORIZON_MAX ? verdict.horizon_sessions : HORIZON_MAX);
     }
     as_signal_step step = as_signal_apply(signal, view, &verdict, id, valid_until);
     count_step(engine, signal, &verdict, step);
@@ -316,8 +323,8 @@ void as_decide_open(as_engine *engine, as_shock *shock)
     }
 }
 
-static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, uint32_t strategy,
-                       as_signal *signal, const as_anchor *anchor, const as_linked *linked, uint64_t reason)
+static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, uint32_t strategy, as_signal *signal,
+                       const as_anchor *anchor, const as_linked *linked, uint64_t reason)
 {
     if (!as_signal_end(signal, engine->now))
         return;
@@ -328,9 +335,15 @@ static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, 
     if (linked)
         view_linked(engine, shock, linked, &view);
     as_verdict verdict = {
-        .side = signal->side, .strength = (double)NAN, .p = signal->p, .rev_bps = (double)NAN,
-        .cost_bps = (double)NAN, .half_life_ns = AS_TS_UNDEFINED, .target = AS_PX_UNDEFINED,
-        .stop = AS_PX_UNDEFINED, .reasons = signal->reasons | reason,
+        .side = signal->side,
+        .strength = (double)NAN,
+        .p = signal->p,
+        .rev_bps = (double)NAN,
+        .cost_bps = (double)NAN,
+        .half_life_ns = AS_TS_UNDEFINED,
+        .target = AS_PX_UNDEFINED,
+        .stop = AS_PX_UNDEFINED,
+        .reasons = signal->reasons | reason,
     };
     engine->counters.expired[signal->kind]++;
     say_signal(engine, shock, fact, strategy, signal, &view, &verdict, AS_ACTION_EXPIRE);
@@ -342,8 +355,8 @@ void as_decide_end(as_engine *engine, as_shock *shock, uint64_t reason)
     for (uint32_t s = 0; fact && s < engine->strategy_count; s++) {
         end_signal(engine, shock, fact, s, &shock->epicentre_signal[s], &shock->epicentre, NULL, reason);
         for (uint32_t i = 0; i < shock->linked_count; i++)
-            end_signal(engine, shock, fact, s, &shock->linked[i].signal[s], &shock->linked[i].anchor,
-                       &shock->linked[i], reason);
+            end_signal(engine, shock, fact, s, &shock->linked[i].signal[s], &shock->linked[i].anchor, &shock->linked[i],
+                       reason);
     }
 }
 
@@ -362,8 +375,7 @@ void as_decide_expire(as_engine *engine, uint64_t key)
         return;
     if (signal->valid_until > engine->now) { /* closed since, and opened anew */
         signal->timed = as_timers_add(
-            &engine->timers,
-            (as_timer){.deadline = signal->valid_until, .kind = AS_TIMER_SIGNAL_EXPIRY, .key = key});
+            &engine->timers, (as_timer){.deadline = signal->valid_until, .kind = AS_TIMER_SIGNAL_EXPIRY, .key = key});
         return;
     }
     end_signal(engine, shock, fact, strategy, signal, linked ? &linked->anchor : &shock->epicentre, linked,

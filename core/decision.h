@@ -93,7 +93,7 @@ typedef enum as_reason {
 #define X(code, text) AS_REASON_##code,
     AS_REASONS(X)
 #undef X
-    AS_REASON_COUNT
+        AS_REASON_COUNT
 } as_reason;
 
 _Static_assert(AS_REASON_COUNT <= 64, "reasons are a 64-bit set");

@@ -112,8 +112,7 @@ static uint64_t measure_dirty(as_engine *engine)
             if (linked == AS_REF_EPICENTRE)
                 as_shock_measure_epicentre(shock, &engine->market, engine->playbook, engine->now);
             else if (linked < AS_REF_CONTROL)
-                as_shock_measure_linked(shock, &shock->linked[linked], &engine->market, engine->playbook,
-                                        engine->now);
+                as_shock_measure_linked(shock, &shock->linked[linked], &engine->market, engine->playbook, engine->now);
         }
     }
     return touched;
@@ -263,8 +262,7 @@ static void apply_issuer(as_engine *engine, const as_headline *headline, unsigne
     as_shock *forgotten = as_shock_of(&engine->shocks, as_fact_forgets(&engine->facts));
     if (forgotten)
         retire(engine, forgotten, AS_REASON_BIT(FACT_EXPIRED));
-    as_fact_change change =
-        as_fact_apply(&engine->facts, engine->playbook, &engine->universe->symbols, headline, idx);
+    as_fact_change change = as_fact_apply(&engine->facts, engine->playbook, &engine->universe->symbols, headline, idx);
     own_news(engine, issuer, &change, (double)headline->reading.relevance[idx]);
     if (!change.fact) {
         engine->counters.headlines_no_fact++;
@@ -385,8 +383,7 @@ static void apply_reload(as_engine *engine, const as_playbook *playbook)
     }
 }
 
-void as_engine_step(as_engine *engine, const as_event *event, const as_headline *headline,
-                    const as_playbook *playbook)
+void as_engine_step(as_engine *engine, const as_event *event, const as_headline *headline, const as_playbook *playbook)
 {
     AS_DCHECK(event->ts_recv >= engine->now);
     if (!engine->started)

@@ -90,8 +90,7 @@ void as_engine_begin_with(as_engine *engine, const as_playbook *playbook);
  * One event. headline is given with AS_EVENT_HEADLINE, playbook with AS_EVENT_RELOAD (the next generation; the caller
  * keeps the old one alive until the step returns). event->ts_recv must not be before the previous one's.
  */
-void as_engine_step(as_engine *engine, const as_event *event, const as_headline *headline,
-                    const as_playbook *playbook);
+void as_engine_step(as_engine *engine, const as_event *event, const as_headline *headline, const as_playbook *playbook);
 
 /* The next deadline, UINT64_MAX if none: the merge sends an AS_EVENT_TIMER for it before any later event. */
 static inline uint64_t as_engine_next_deadline(const as_engine *engine)

@@ -12,7 +12,10 @@
 
 #include <stdio.h>
 
-/* Start a new chain. code is a negative errno; it is returned, so that `return as_error_set(-EINVAL, ...)` reads well. */
+/*
+ * Start a new chain. code is a negative errno; it is returned, so that `return as_error_set(-EINVAL, ...)` reads
+ * well.
+ */
 int as_error_set(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Add a context to the chain. Returns the chain's code. */

@@ -69,9 +69,8 @@ static similarity compare(const as_fact *fact, const as_headline *headline, doub
         const as_fingerprint *print = &fact->cluster[i];
         double j = as_jaccard(reading->feature, reading->feature_count, print->feature, print->feature_count);
         double c = as_containment(reading->feature, reading->feature_count, print->feature, print->feature_count);
-        double age_hours = headline->ts_recv > print->ts
-                               ? (double)(headline->ts_recv - print->ts) / (double)AS_NS_PER_HOUR
-                               : 0;
+        double age_hours =
+            headline->ts_recv > print->ts ? (double)(headline->ts_recv - print->ts) / (double)AS_NS_PER_HOUR : 0;
         double stale = j * as_half(age_hours / half_life_hours);
         found.stale = stale > found.stale ? stale : found.stale;
         found.jaccard = j > found.jaccard ? j : found.jaccard;
@@ -113,8 +112,7 @@ static void remember(as_fact *fact, const as_headline *headline)
 
 static bool raises_status(const as_reading *reading)
 {
-    return reading->tier <= 2 &&
-           (reading->source_class == AS_CLASS_PRESS || reading->source_class == AS_CLASS_UNKNOWN);
+    return reading->tier <= 2 && (reading->source_class == AS_CLASS_PRESS || reading->source_class == AS_CLASS_UNKNOWN);
 }
 
 static as_fact_status official(as_fact_status status, const as_reading *reading)
@@ -331,8 +329,8 @@ as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, 
                         ? find_retracted(table, headline, issuer)
                         : find_fact(table, playbook, headline, issuer, reading->event_type);
     as_fact_status status = fact ? (as_fact_status)fact->status : AS_FACT_NONE;
-    bool over = fact && (status == AS_FACT_EXPIRED || (status == AS_FACT_PRIOR_DISCLOSURE &&
-                                                       !(reading->marks & AS_MARK_HYPOTHETICAL)));
+    bool over = fact && (status == AS_FACT_EXPIRED ||
+                         (status == AS_FACT_PRIOR_DISCLOSURE && !(reading->marks & AS_MARK_HYPOTHETICAL)));
     if (!fact || over) {
         if (!opens_fact(playbook, reading))
             return change;

@@ -190,8 +190,8 @@ int as_journal_open(const char *path, as_journal_reader **out)
     memset(reader, 0, offsetof(as_journal_reader, payload));
     snprintf(reader->path, sizeof reader->path, "%s", path);
     reader->file = fopen(path, "rbe");
-    int rc = reader->file ? read_header(reader)
-                          : as_error_set(-errno, "%s: cannot be opened: %s", path, strerror(errno));
+    int rc =
+        reader->file ? read_header(reader) : as_error_set(-errno, "%s: cannot be opened: %s", path, strerror(errno));
     if (rc < 0) {
         as_journal_reader_close(reader);
         return rc;

@@ -5,8 +5,8 @@
  *   header  := "ASJ1" u32 version  u64 config_hash  u64 epoch  u64 reserved         32 bytes, little-endian
  *   record  := u32 bytes  u32 crc32c(type, payload)  u8 type  payload[bytes]
  *
- *   type 1  event     as_event, 64 bytes: market events, timers, gaps; of kind 0: only when the run began, which decides
- *                     how much of the configured history counts
+ *   type 1  event     as_event, 64 bytes: market events, timers, gaps; of kind 0: only when the run began, which
+ *                     decides how much of the configured history counts
  *   type 2  headline  as_event, then the raw half of its as_headline (everything before .reading)
  *   type 3  playbook  as_event (AS_EVENT_RELOAD, or zeroes for the first one), then the file's text
  *   type 4  decision  one line of `--out` (DESIGN 6.4), without its LF: what the core said after the records before it

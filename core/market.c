@@ -45,7 +45,8 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         market->residual_session[i] = INT64_MIN;
     for (uint32_t i = 0; i < n; i++) {
         as_name *name = &market->name[i];
-        *name = (as_name){.source = SOURCE_NONE, .mark.mid = AS_PX_UNDEFINED, .bid_px = AS_PX_UNDEFINED, .ask_px = AS_PX_UNDEFINED};
+        *name = (as_name){
+            .source = SOURCE_NONE, .mark.mid = AS_PX_UNDEFINED, .bid_px = AS_PX_UNDEFINED, .ask_px = AS_PX_UNDEFINED};
         market->daily[i].close_px = market->daily[i].close_factor_px = AS_PX_UNDEFINED;
         market->daily[i].session = INT64_MIN;
         as_quantile_init(&name->spread, 0.5);
@@ -189,8 +190,8 @@ static bool apply_book(as_market *market, const as_thresholds *th, const as_even
     }
     if (result < 0) {
         market->counters.book_errors++;
-        name->broken = as_book_inconsistent(market->books, event->instrument) ||
-                       as_book_broken(market->books, event->instrument);
+        name->broken =
+            as_book_inconsistent(market->books, event->instrument) || as_book_broken(market->books, event->instrument);
         return name->broken;
     }
     if (result != AS_BOOK_BBO_CHANGED || (event->flags & AS_EVENT_MORE))
@@ -377,8 +378,8 @@ static double close_name(as_market *market, uint32_t instrument, const as_sessio
         return residual; /* no price in this session: the next return spans it */
 
     int64_t factor_px = factor == AS_INSTRUMENT_NONE ? AS_PX_UNDEFINED : market->name[factor].mark.mid;
-    bool paired = daily->close_px != AS_PX_UNDEFINED && daily->close_factor_px != AS_PX_UNDEFINED &&
-                  factor_px != AS_PX_UNDEFINED;
+    bool paired =
+        daily->close_px != AS_PX_UNDEFINED && daily->close_factor_px != AS_PX_UNDEFINED && factor_px != AS_PX_UNDEFINED;
     if (paired) {
         double y = as_log_ratio(name->mark.mid, daily->close_px);
         double x = as_log_ratio(factor_px, daily->close_factor_px);

@@ -107,13 +107,15 @@ void as_market_start(as_market *market, const as_thresholds *thresholds);
 bool as_market_apply(as_market *market, const as_thresholds *thresholds, const as_event *event, uint64_t seq);
 
 /*
- * The last valid mid not after ts (an anchor, DESIGN 6.13), and when it was last known to be so. false when the history does not reach back, or holds none:
+ * The last valid mid not after ts (an anchor, DESIGN 6.13), and when it was last known to be so. false when the
+ * history does not reach back, or holds none:
  * *mark is then the latest valid mid, or undefined.
  */
 bool as_market_mark_at(const as_market *market, uint32_t instrument, uint64_t ts, as_mark *mark);
 
 /*
- * Take the close of a calendar's session: daily returns into models, residuals into rings. session is the one that ends.
+ * Take the close of a calendar's session: daily returns into models, residuals into rings. session is the one that
+ * ends.
  */
 void as_market_roll(as_market *market, const as_thresholds *thresholds, uint32_t calendar, const as_session *session);
 

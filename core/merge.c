@@ -20,8 +20,7 @@ static void fire(as_merge *merge, uint64_t deadline)
     step(merge, &timer, NULL, NULL);
 }
 
-void as_merge_event(as_merge *merge, const as_event *event, const as_headline *headline,
-                    const as_playbook *playbook)
+void as_merge_event(as_merge *merge, const as_event *event, const as_headline *headline, const as_playbook *playbook)
 {
     as_engine *engine = merge->engine;
     for (uint64_t deadline; (deadline = as_engine_next_deadline(engine)) < event->ts_recv;)

@@ -28,8 +28,7 @@ typedef struct as_merge {
 } as_merge;
 
 /* An event that arrives now. */
-void as_merge_event(as_merge *merge, const as_event *event, const as_headline *headline,
-                    const as_playbook *playbook);
+void as_merge_event(as_merge *merge, const as_event *event, const as_headline *headline, const as_playbook *playbook);
 
 /* Nothing arrives, but time has passed: fire every timer up to and including now. */
 void as_merge_advance(as_merge *merge, uint64_t now);

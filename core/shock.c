@@ -77,8 +77,7 @@ static bool add_ref(as_shock_table *table, uint32_t instrument, const as_shock *
         table->refused_refs++;
         return false;
     }
-    refs->ref[refs->count++] =
-        (as_shock_ref){.shock = (uint16_t)(shock - table->shock), .linked = (uint16_t)linked};
+    refs->ref[refs->count++] = (as_shock_ref){.shock = (uint16_t)(shock - table->shock), .linked = (uint16_t)linked};
     return true;
 }
 
@@ -115,7 +114,8 @@ static uint64_t anchor_limit(const as_headline *headline, const as_thresholds *t
 }
 
 /* The mid at limit; where the history does not reach back so far, at the headline's receipt, which is late news. */
-static bool mark_at(const as_market *market, uint32_t instrument, uint64_t limit, uint64_t t0, as_mark *mark, bool *late)
+static bool mark_at(const as_market *market, uint32_t instrument, uint64_t limit, uint64_t t0, as_mark *mark,
+                    bool *late)
 {
     if (as_market_mark_at(market, instrument, limit, mark))
         return true;
@@ -138,8 +138,7 @@ static as_anchor set_anchor(as_shock *shock, as_market *market, const as_thresho
     anchor.seq = mark.seq;
     anchor.factor_px = anchor.moved_px = anchor.moved_factor_px = AS_PX_UNDEFINED;
     anchor.car = anchor.h = anchor.z = (double)NAN;
-    if (anchor.factor != AS_INSTRUMENT_NONE &&
-        mark_at(market, anchor.factor, limit, shock->t0, &mark, &shock->late))
+    if (anchor.factor != AS_INSTRUMENT_NONE && mark_at(market, anchor.factor, limit, shock->t0, &mark, &shock->late))
         anchor.factor_px = mark.mid;
 
     const as_calendar *calendar = as_universe_calendar(market->universe, instrument);
@@ -418,9 +417,8 @@ void as_shock_measure_linked(as_shock *shock, as_linked *linked, as_market *mark
         linked->session = session->index;
     }
     linked->latest_car = anchor->car;
-    bool further = linked->extreme_car * anchor->car >= 0
-                       ? fabs(anchor->car) > fabs(linked->extreme_car)
-                       : fabs(anchor->car) > 0;
+    bool further =
+        linked->extreme_car * anchor->car >= 0 ? fabs(anchor->car) > fabs(linked->extreme_car) : fabs(anchor->car) > 0;
     if (further) {
         linked->extreme_car = anchor->car;
         linked->extreme_at = now;
@@ -480,8 +478,8 @@ void as_shock_score(as_shock *shock, as_linked *linked, const as_playbook *playb
         return;
     double s_w = as_shock_s_w(shock, linked);
     int dir = shock->is_signed ? 1 : shock->dir;
-    as_score score = as_score_compute(&(as_score_input){
-        .z = anchor->z, .w = linked->w, .s_w = s_w, .g = shock->g, .m = shock->m, .dir = dir});
+    as_score score = as_score_compute(
+        &(as_score_input){.z = anchor->z, .w = linked->w, .s_w = s_w, .g = shock->g, .m = shock->m, .dir = dir});
     linked->e = score.e;
     linked->os = score.os;
 

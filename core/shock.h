@@ -1,9 +1,9 @@
 /*
  * Shocks: how far a fact should have travelled, how far it did.
  *
- * A shock hangs on one live fact. At t0 it anchors the epicentre, every linked name and the controls at their last valid
- * mids before the headline (DESIGN 6.13), and freezes membership, betas, volatilities and the pre-event OU fits. Then
- * every price of a name updates its own measures in O(1):
+ * A shock hangs on one live fact. At t0 it anchors the epicentre, every linked name and the controls at their last
+ * valid mids before the headline (DESIGN 6.13), and freezes membership, betas, volatilities and the pre-event OU
+ * fits. Then every price of a name updates its own measures in O(1):
  *
  *   CAR = ln(p/p0) - beta ln(m/m0)                       SCIENCE 2.2; logarithmic (DESIGN 6.12)
  *   z   = CAR / (sigma sqrt(max(H, floor))), |z| <= 20   SCIENCE 2.5; H in sessions since the anchor

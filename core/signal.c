@@ -41,8 +41,7 @@ static as_signal_step apply_open(as_signal *signal, const as_view *view, const a
         signal->missed = false;
         signal->vetoes = 0;
         if (verdict->cooldown)
-            signal->cooldown_until =
-                view->now + (uint64_t)(view->thresholds->cooldown_min * 60e9);
+            signal->cooldown_until = view->now + (uint64_t)(view->thresholds->cooldown_min * 60e9);
         int8_t side = signal->side;
         said(signal, view, verdict);
         signal->side = side; /* what closes is what was open */
@@ -50,8 +49,8 @@ static as_signal_step apply_open(as_signal *signal, const as_view *view, const a
     }
     if (verdict->want != AS_WANT_OPEN)
         return step;
-    bool changed = verdict->reasons != signal->reasons || view->status != signal->status ||
-                   p_moved(signal->p, verdict->p);
+    bool changed =
+        verdict->reasons != signal->reasons || view->status != signal->status || p_moved(signal->p, verdict->p);
     if (changed || overdue(signal, view)) {
         said(signal, view, verdict);
         step = (as_signal_step){.say = true, .action = AS_ACTION_UPDATE};
@@ -77,8 +76,8 @@ static as_signal_step apply_near_miss(as_signal *signal, const as_view *view, co
     return step;
 }
 
-as_signal_step as_signal_apply(as_signal *signal, const as_view *view, const as_verdict *verdict,
-                               const uint8_t id[16], uint64_t valid_until)
+as_signal_step as_signal_apply(as_signal *signal, const as_view *view, const as_verdict *verdict, const uint8_t id[16],
+                               uint64_t valid_until)
 {
     if (signal->open)
         return apply_open(signal, view, verdict);

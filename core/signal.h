@@ -53,8 +53,8 @@ typedef struct as_signal_step {
  * Decide what a verdict does. valid_until is the horizon's end if it opens now; id identifies an opening in this
  * instant. Updates the signal as if the decision had been said.
  */
-as_signal_step as_signal_apply(as_signal *signal, const as_view *view, const as_verdict *verdict,
-                               const uint8_t id[16], uint64_t valid_until);
+as_signal_step as_signal_apply(as_signal *signal, const as_view *view, const as_verdict *verdict, const uint8_t id[16],
+                               uint64_t valid_until);
 
 /* The deadline passed, or the fact is over: close without asking the strategy. true if it was open. */
 bool as_signal_end(as_signal *signal, uint64_t now);

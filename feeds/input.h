@@ -1,11 +1,11 @@
 /*
  * An input: a recorded file, recognised by content, as a stream of events.
  *
- * Sniffs compression (gzip, zstd, none) and format (ITCH BinaryFILE, prefix-less ITCH, NDJSON, CSV by mapping), decodes
- * record by record in constant memory, and counts everything. Text inputs are put into receive order within a window of
- * AS_REORDER_EVENTS (ties: file order), because bar files are often sorted by symbol; an event that comes later than the
- * window allows is delivered in place and counted `out_of_order`.
- * One thread at a time. Memory: the input's own buffers, allocated at open.
+ * Sniffs compression (gzip, zstd, none) and format (ITCH BinaryFILE, prefix-less ITCH, NDJSON, CSV by mapping),
+ * decodes record by record in constant memory, and counts everything. Text inputs are put into receive order within
+ * a window of AS_REORDER_EVENTS (ties: file order), because bar files are often sorted by symbol; an event that
+ * comes later than the window allows is delivered in place and counted `out_of_order`. One thread at a time.
+ * Memory: the input's own buffers, allocated at open.
  */
 #ifndef AS_FEEDS_INPUT_H
 #define AS_FEEDS_INPUT_H
@@ -59,8 +59,9 @@ typedef struct as_input_stats {
 int as_input_open(const char *path, const as_input_options *options, as_input **input);
 
 /*
- * The next event. 1 and *event (and *headline if it is AS_EVENT_HEADLINE); 0 at the end; a negative errno with the error
- * chain set when the input cannot go on (I/O error, or too many bad lines: DESIGN 6.28). Does not set AS_EVENT_LAST.
+ * The next event. 1 and *event (and *headline if it is AS_EVENT_HEADLINE); 0 at the end; a negative errno with the
+ * error chain set when the input cannot go on (I/O error, or too many bad lines: DESIGN 6.28). Does not set
+ * AS_EVENT_LAST.
  */
 int as_input_next(as_input *input, as_event *event, as_headline *headline);
 

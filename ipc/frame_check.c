@@ -31,7 +31,8 @@ static size_t length_bytes(uint8_t first)
 
 static uint64_t fixed_bytes(uint8_t first)
 {
-    static const uint8_t after_ca[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17}; /* 0xca float32 .. 0xd8 fixext16 */
+    static const uint8_t after_ca[] = {4, 8, 1, 2, 4, 8, 1, 2,
+                                       4, 8, 2, 3, 5, 9, 17}; /* 0xca float32 .. 0xd8 fixext16 */
     return first >= 0xca && first <= 0xd8 ? after_ca[first - 0xca] : 0;
 }
 

@@ -1,9 +1,9 @@
 /*
  * Is this frame one harmless MessagePack value? Asked before msgpack-c sees anything from the network.
  *
- * msgpack-c reserves memory by the counts a message claims: five bytes can ask for gigabytes (PROTOCOLS C3). This walker
- * goes over the frame once, without recursion or allocation, and accepts it only if it is exactly one value, every
- * container's count fits in the bytes that are left, and depth and number of values stay within limits.
+ * msgpack-c reserves memory by the counts a message claims: five bytes can ask for gigabytes (PROTOCOLS C3). This
+ * walker goes over the frame once, without recursion or allocation, and accepts it only if it is exactly one value,
+ * every container's count fits in the bytes that are left, and depth and number of values stay within limits.
  */
 #ifndef AS_IPC_FRAME_CHECK_H
 #define AS_IPC_FRAME_CHECK_H

@@ -67,7 +67,10 @@ static void send_message(as_publisher *p, const char *topic, size_t topic_bytes,
     count(sent ? &p->published : &p->send_errors, 1);
 }
 
-/* The envelope of the next message of a topic. Sequences advance even if the message cannot be sent: a hole is a hole. */
+/*
+ * The envelope of the next message of a topic. Sequences advance even if the message cannot be sent: a hole is a
+ * hole.
+ */
 static as_envelope next_envelope(as_publisher *p, const char *topic)
 {
     return (as_envelope){
@@ -147,9 +150,14 @@ static void send_feed(as_publisher *p, const as_feed_view *feed)
     as_writer_text(&writer, feed->name);
     as_writer_key(&writer, "state");
     as_writer_text(&writer, feed->state);
-    const struct { const char *key; uint64_t value; } number[] = {
-        {"messages", feed->messages}, {"gaps", feed->gaps}, {"lost", feed->lost}, {"dropped", feed->dropped},
-        {"bad", feed->bad}};
+    const struct {
+        const char *key;
+        uint64_t value;
+    } number[] = {{"messages", feed->messages},
+                  {"gaps", feed->gaps},
+                  {"lost", feed->lost},
+                  {"dropped", feed->dropped},
+                  {"bad", feed->bad}};
     for (unsigned i = 0; i < sizeof number / sizeof *number; i++) {
         as_writer_key(&writer, number[i].key);
         as_writer_uint(&writer, number[i].value);
@@ -167,12 +175,13 @@ static void send_changed_feeds(as_publisher *p, uint32_t feed_count)
     }
 }
 
-static uint64_t logical_now(const as_publisher *p, uint64_t wall)
+/* Undefined before recorded time has begun: the wall clock would make every recorded signal look stale. */
+static void put_logical_now(const as_publisher *p, as_writer *writer, uint64_t wall)
 {
-    uint64_t now = 0;
+    uint64_t now = wall;
     if (p->options.ts_now)
         now = atomic_load_explicit(p->options.ts_now, memory_order_relaxed); /* relaxed: shown, nothing follows */
-    return now ? now : wall;
+    now ? as_writer_uint(writer, now) : as_writer_nil(writer);
 }
 
 static void put_tail(void *context, const char *topic, uint64_t tseq)
@@ -201,7 +210,7 @@ static void send_heartbeat(as_publisher *p)
     }
     as_writer_map_end(&writer);
     as_writer_key(&writer, "ts_now");
-    as_writer_uint(&writer, logical_now(p, envelope.ts_pub));
+    put_logical_now(p, &writer, envelope.ts_pub);
     as_writer_key(&writer, "halted");
     as_writer_bool(&writer, p->halted);
     as_writer_key(&writer, "missed"); /* a filtered client does not see the hole in gseq */
@@ -290,8 +299,7 @@ static void *run(void *context)
     as_idle_init(&idle, p->options.wait);
     while (!atomic_load_explicit(&p->stop, memory_order_acquire)) /* edge S1 */
         as_idle_done(&idle, work(p));
-    while (take_decisions(p) > 0) {
-    }
+    while (take_decisions(p) > 0) {}
     send_heartbeat(p);
     send_system(p, "bye", p->reason);
     return NULL;
@@ -301,9 +309,13 @@ static void *run(void *context)
 
 static int set_options(as_publisher *p)
 {
-    const struct { int option; int value; } wanted[] = {
-        {ZMQ_XPUB_VERBOSE, 1}, {ZMQ_SNDHWM, (int)p->options.send_hwm}, {ZMQ_LINGER, LINGER_MS},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS}};
+    const struct {
+        int option;
+        int value;
+    } wanted[] = {{ZMQ_XPUB_VERBOSE, 1},
+                  {ZMQ_SNDHWM, (int)p->options.send_hwm},
+                  {ZMQ_LINGER, LINGER_MS},
+                  {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS}};
     for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++)
         if (zmq_setsockopt(p->socket, wanted[i].option, &wanted[i].value, sizeof wanted[i].value) < 0)
             return -errno;

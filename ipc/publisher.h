@@ -1,10 +1,11 @@
 /*
  * The publisher: decisions from a ring to ZeroMQ subscribers, on its own thread.
  *
- * Owns the ZeroMQ context, an XPUB socket (verbose) and everything that is not deterministic: epoch, gseq, tseq, time of
- * publishing. Sends each decision as two frames (topic, MessagePack map), a heartbeat `hb.` every interval with the
- * tails of recently used topics, `feed.<name>.` when a feed's state changes, and `sys.` messages; see docs/WIRE.md.
- * A slow or stopped subscriber loses messages beyond the high-water mark; it delays neither the core nor anyone else.
+ * Owns the ZeroMQ context, an XPUB socket (verbose) and everything that is not deterministic: epoch, gseq, tseq,
+ * time of publishing. Sends each decision as two frames (topic, MessagePack map), a heartbeat `hb.` every interval
+ * with the tails of recently used topics, `feed.<name>.` when a feed's state changes, and `sys.` messages; see
+ * docs/WIRE.md. A slow or stopped subscriber loses messages beyond the high-water mark; it delays neither the core
+ * nor anyone else.
  *
  * Threads: start and stop on the owner's thread; the ring's producer is the core. Memory: fixed after start but for
  * libzmq's own queues, bounded by send_hwm per subscriber.
@@ -38,7 +39,7 @@ typedef struct as_publisher_options {
     /* Fill up to count_max views, return how many; called on the publisher's thread. NULL: no feeds. */
     uint32_t (*feeds)(void *context, as_feed_view *view, uint32_t count_max);
     void *feeds_context;
-    /* The core's logical time for `ts_now`, written by the core; NULL: the wall clock. */
+    /* The core's logical time for `ts_now`, written by the core, 0 until it has begun; NULL: the wall clock. */
     const _Atomic(uint64_t) *ts_now;
 } as_publisher_options;
 

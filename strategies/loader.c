@@ -79,10 +79,12 @@ int as_strategies_load(as_strategies *strategies, const as_config *config)
             rc = load_shared(strategies, wanted->load);
         } else {
             const as_strategy *strategy = find_built_in(wanted->name);
-            rc = strategy ? check(strategies, strategy, wanted->name)
-                          : as_error_set(-ENOENT,
-                                         "%s:%d: strategies: found '%s'; allowed: overreaction, mean_reversion, {load: FILE}",
-                                         config->path, wanted->line, wanted->name);
+            rc =
+                strategy
+                    ? check(strategies, strategy, wanted->name)
+                    : as_error_set(-ENOENT,
+                                   "%s:%d: strategies: found '%s'; allowed: overreaction, mean_reversion, {load: FILE}",
+                                   config->path, wanted->line, wanted->name);
             if (rc == 0)
                 strategies->strategy[strategies->count++] = strategy;
         }

@@ -11,11 +11,12 @@
  *         return &mine;
  *     }
  *
- * evaluate is a pure function of the view and of the state it is given for this name of this fact (zeroed at t0, at most
- * AS_STRATEGY_STATE_BYTES): no allocation, lock, system call, clock or random number, or a replay will not give the same
- * bytes. It may be called many times a second for every linked name, and says at most one verdict per call; verdict
- * comes in as "nothing to say". Life cycle, identity, update rate and near misses are the engine's (core/signal.h).
- * The view and the verdict are described in core/view.h. `strategies: [overreaction, {load: ./my_strategy.so}]` loads it.
+ * evaluate is a pure function of the view and of the state it is given for this name of this fact (zeroed at t0, at
+ * most AS_STRATEGY_STATE_BYTES): no allocation, lock, system call, clock or random number, or a replay will not
+ * give the same bytes. It may be called many times a second for every linked name, and says at most one verdict per
+ * call; verdict comes in as "nothing to say". Life cycle, identity, update rate and near misses are the engine's
+ * (core/signal.h). The view and the verdict are described in core/view.h. `strategies: [overreaction, {load:
+ * ./my_strategy.so}]` loads it.
  */
 #ifndef AS_STRATEGIES_STRATEGY_H
 #define AS_STRATEGIES_STRATEGY_H

@@ -17,11 +17,10 @@
 #include "feeds/input_merge.h"
 #include "ipc/writer.h"
 
-static const char help[] =
-    "usage: aftershock desk --config F INPUT... [--json]\n"
-    "  --config F  configuration: its universe and playbook are what the desk knows\n"
-    "  --json      one JSON object a headline; without it a line for people\n"
-    "INPUT: headlines as NDJSON or CSV (by a mapping); market data in them are passed over.\n";
+static const char help[] = "usage: aftershock desk --config F INPUT... [--json]\n"
+                           "  --config F  configuration: its universe and playbook are what the desk knows\n"
+                           "  --json      one JSON object a headline; without it a line for people\n"
+                           "INPUT: headlines as NDJSON or CSV (by a mapping); market data in them are passed over.\n";
 
 typedef struct options {
     const char *config;
@@ -41,8 +40,10 @@ typedef struct desk_run {
 
 static int parse(int argc, char **argv, options *o)
 {
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     *o = (options){0};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
@@ -170,8 +171,10 @@ static int run_desk(desk_run *run)
     if (rc == 0)
         rc = as_fact_table_init(&run->facts);
     for (unsigned i = 0; rc == 0 && i < o->input_count; i++) {
-        as_input_options input = {.universe = &run->setup.universe, .desk = run->setup.desk,
-                                  .config = run->setup.config, .source = (uint16_t)i};
+        as_input_options input = {.universe = &run->setup.universe,
+                                  .desk = run->setup.desk,
+                                  .config = run->setup.config,
+                                  .source = (uint16_t)i};
         rc = as_input_open(o->input[i], &input, &run->input[i]);
         run->opened += rc == 0;
     }

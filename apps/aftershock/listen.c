@@ -60,7 +60,7 @@ static int parse(int argc, char **argv, options *o)
     static const struct option known[] = {
         {"topic", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'f'},
         {"count", required_argument, NULL, 'n'}, {"timeout", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'}, {0},
+        {"help", no_argument, NULL, 'h'},        {0},
     };
     uint64_t seconds = 0;
     int rc = 0;

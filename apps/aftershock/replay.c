@@ -21,7 +21,8 @@ static const char help[] =
     "usage: aftershock replay --config F INPUT... [OPTION]...\n"
     "  --config F       configuration (aftershock.yaml)\n"
     "  --out F|-        write one NDJSON object a decision\n"
-    "  --verify F       compare with such a file, or with the decisions in a journal: 0 equal, 1 with the first difference\n"
+    "  --verify F       compare with such a file, or with the decisions in a journal: 0 equal, 1 with the first "
+    "difference\n"
     "  --speed max|N    as fast as possible (default), or N times real time\n"
     "  --publish        publish on the configuration's live endpoint, marked `replay`\n"
     "  --wait N         with --publish: wait up to N seconds for the first subscriber (default 0)\n"
@@ -61,13 +62,20 @@ static int parse(int argc, char **argv, options *o)
 {
     enum { OUT = 256, VERIFY, SPEED, PUBLISH, WAIT, FROM, TO, DATE, NAMES, SUMMARY, STRICT };
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"out", required_argument, NULL, OUT},
-        {"verify", required_argument, NULL, VERIFY}, {"speed", required_argument, NULL, SPEED},
-        {"publish", no_argument, NULL, PUBLISH}, {"wait", required_argument, NULL, WAIT},
-        {"from", required_argument, NULL, FROM}, {"to", required_argument, NULL, TO},
-        {"date", required_argument, NULL, DATE}, {"names", required_argument, NULL, NAMES},
-        {"summary", required_argument, NULL, SUMMARY}, {"strict", no_argument, NULL, STRICT},
-        {"help", no_argument, NULL, 'h'}, {0},
+        {"config", required_argument, NULL, 'c'},
+        {"out", required_argument, NULL, OUT},
+        {"verify", required_argument, NULL, VERIFY},
+        {"speed", required_argument, NULL, SPEED},
+        {"publish", no_argument, NULL, PUBLISH},
+        {"wait", required_argument, NULL, WAIT},
+        {"from", required_argument, NULL, FROM},
+        {"to", required_argument, NULL, TO},
+        {"date", required_argument, NULL, DATE},
+        {"names", required_argument, NULL, NAMES},
+        {"summary", required_argument, NULL, SUMMARY},
+        {"strict", no_argument, NULL, STRICT},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     *o = (options){.to = UINT64_MAX};
     optind = 1;

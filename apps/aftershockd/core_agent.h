@@ -1,9 +1,9 @@
 /*
  * The core stage: lanes in, decisions out. The only thread that touches the engine.
  *
- * Takes the earliest of the lanes' next events, in batches, through core/merge.h; takes commands (passing time, reloads) from the
- * supervisor's ring; copies decisions to the publisher's ring and to the recorder. Clocks: one time-stamp counter read a
- * batch and one a decision, for the latency histogram alone; no decision sees them.
+ * Takes the earliest of the lanes' next events, in batches, through core/merge.h; takes commands (passing time,
+ * reloads) from the supervisor's ring; copies decisions to the publisher's ring and to the recorder. Clocks: one
+ * time-stamp counter read a batch and one a decision, for the latency histogram alone; no decision sees them.
  *
  * Edges:
  *   C1  .generation, release by the core after a reload -> acquire by the supervisor: the new playbook is in force

@@ -115,6 +115,8 @@ static int start_core(as_daemon *daemon)
         rc = as_setup_engine(setup, has_orders(setup->config) ? LIVE_ORDERS : 0, as_core_agent_emit, &daemon->core);
     if (rc < 0)
         return rc;
+    if (setup->engine->market.books)
+        as_book_set_prefault(setup->engine->market.books); /* the first orders of a day must not pay for page faults */
     daemon->core.setup = setup;
     daemon->core.lane = daemon->lane;
     daemon->core.decisions = daemon->decisions;
@@ -237,8 +239,9 @@ static void print_latency(const as_daemon *daemon)
     as_tick_rate rate;
     if (as_histogram_count(&daemon->core.latency) == 0 || as_clock_calibrate(10 * AS_NS_PER_MS, &rate) < 0)
         return;
-    fprintf(stderr, "latency, batch taken to decision on the ring: p50 %" PRIu64 " ns, p99 %" PRIu64 " ns (%" PRIu64
-                    " decisions)\n",
+    fprintf(stderr,
+            "latency, batch taken to decision on the ring: p50 %" PRIu64 " ns, p99 %" PRIu64 " ns (%" PRIu64
+            " decisions)\n",
             as_clock_ticks_to_ns(&rate, as_histogram_percentile(&daemon->core.latency, 50)),
             as_clock_ticks_to_ns(&rate, as_histogram_percentile(&daemon->core.latency, 99)),
             as_histogram_count(&daemon->core.latency));
@@ -251,22 +254,22 @@ void as_daemon_stop(as_daemon *daemon)
         return;
     for (unsigned i = daemon->thread_count; i-- > 1;)
         as_thread_stop(&daemon->thread[i]); /* feeds, then the core */
-    as_publisher_counters published = daemon->publisher ? as_publisher_counters_get(daemon->publisher)
-                                                        : (as_publisher_counters){0};
+    as_publisher_counters published =
+        daemon->publisher ? as_publisher_counters_get(daemon->publisher) : (as_publisher_counters){0};
     as_publisher_stop(daemon->publisher, "shutdown");
     daemon->publisher = NULL;
     as_thread_stop(&daemon->thread[0]); /* the journal last: everything is in its ring now */
     as_recorder_fini(&daemon->recorder, hex);
 
     print_feeds(daemon);
-    as_account account = {.history_bars = daemon->setup.history.applied,
-                          .reordered = daemon->setup.merge.reordered};
+    as_account account = {.history_bars = daemon->setup.history.applied, .reordered = daemon->setup.merge.reordered};
     as_account_print(&account, daemon->setup.engine, stderr);
     print_latency(daemon);
     uint64_t dropped = atomic_load_explicit(&daemon->core.dropped, memory_order_relaxed); /* relaxed: joined */
     uint64_t lost = atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed);   /* relaxed: joined */
-    fprintf(stderr, "published: %" PRIu64 " heartbeats, %" PRIu64 " subscriptions seen, %" PRIu64
-                    " decisions dropped, %" PRIu64 " journal records lost\n",
+    fprintf(stderr,
+            "published: %" PRIu64 " heartbeats, %" PRIu64 " subscriptions seen, %" PRIu64 " decisions dropped, %" PRIu64
+            " journal records lost\n",
             published.heartbeats, published.subscriptions, dropped, lost);
     fprintf(stderr, "decisions %" PRIu64 " sha256 %s\n", daemon->recorder.decisions, hex);
 }

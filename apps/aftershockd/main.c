@@ -1,6 +1,6 @@
 /*
- * aftershockd: the daemon. Reads the configuration, starts the threads of topology.c, and supervises: SIGTERM and SIGINT
- * drain and end it, SIGHUP reloads the playbook.
+ * aftershockd: the daemon. Reads the configuration, starts the threads of topology.c, and supervises: SIGTERM and
+ * SIGINT drain and end it, SIGHUP reloads the playbook.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -65,8 +65,11 @@ static int run(const char *config_path)
 int main(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"version", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'}, {0},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     const char *config = NULL;
     bool check = false;

@@ -26,8 +26,8 @@ int as_recorder_init(as_recorder *recorder, as_journal_writer *journal, uint64_t
 /* ---- core side ---- */
 
 /* Room for a record of three parts; false, and counted, without. */
-static bool push(as_recorder *recorder, as_record_type type, const void *first, size_t first_bytes,
-                 const void *second, size_t second_bytes)
+static bool push(as_recorder *recorder, as_record_type type, const void *first, size_t first_bytes, const void *second,
+                 size_t second_bytes)
 {
     uint8_t *slot = as_byte_ring_claim(recorder->ring, (uint32_t)(sizeof(head) + first_bytes + second_bytes));
     if (!slot)
@@ -55,8 +55,7 @@ static void record(as_recorder *recorder, as_record_type type, const void *first
     atomic_fetch_add_explicit(&recorder->lost, 1, memory_order_relaxed); /* relaxed: a statistic */
 }
 
-void as_recorder_step(void *context, const as_event *event, const as_headline *headline,
-                      const as_playbook *playbook)
+void as_recorder_step(void *context, const as_event *event, const as_headline *headline, const as_playbook *playbook)
 {
     as_recorder *recorder = context;
     if (!recorder->journaled)

@@ -2,8 +2,8 @@
  * The recorder: from the core's thread to the journal's file, through a ring of bytes.
  *
  * The core side copies what happened into the ring and never waits: without room it counts, and the journal says at
- * which place something is missing, which marks the run "not replayable" from there (DESIGN 1). The admin side, an agent
- * of its own, turns decisions into lines, keeps their SHA-256 (DESIGN 6.4), writes and syncs the journal.
+ * which place something is missing, which marks the run "not replayable" from there (DESIGN 1). The admin side, an
+ * agent of its own, turns decisions into lines, keeps their SHA-256 (DESIGN 6.4), writes and syncs the journal.
  */
 #ifndef AS_APPS_AFTERSHOCKD_RECORDER_H
 #define AS_APPS_AFTERSHOCKD_RECORDER_H
@@ -40,8 +40,7 @@ int as_recorder_init(as_recorder *recorder, as_journal_writer *journal, uint64_t
 void as_recorder_fini(as_recorder *recorder, char hex[AS_DIGEST_HEX_BYTES]);
 
 /* Core side. The first is an as_record_fn. */
-void as_recorder_step(void *recorder, const as_event *event, const as_headline *headline,
-                      const as_playbook *playbook);
+void as_recorder_step(void *recorder, const as_event *event, const as_headline *headline, const as_playbook *playbook);
 void as_recorder_decision(as_recorder *recorder, const as_decision *decision);
 
 /* Admin side. */

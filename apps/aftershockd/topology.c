@@ -31,8 +31,8 @@ static void plan_feeds(as_daemon *daemon, as_thread *shared)
     if (threads > config->feed_count)
         threads = config->feed_count;
     for (uint32_t i = 0; i < threads; i++) {
-        daemon->feed_agent[i] = (as_feed_agent){
-            .setup = &daemon->setup, .lane = daemon->lane, .first = i, .stride = threads};
+        daemon->feed_agent[i] =
+            (as_feed_agent){.setup = &daemon->setup, .lane = daemon->lane, .first = i, .stride = threads};
         as_thread *thread = shared;
         if (!thread) {
             char name[12];
@@ -47,8 +47,7 @@ static void plan_feeds(as_daemon *daemon, as_thread *shared)
 void as_topology_plan(as_daemon *daemon)
 {
     const as_config *config = daemon->setup.config;
-    add_agent(add_thread(daemon, "admin", config->cpu_admin, AS_WAIT_BLOCK),
-              as_recorder_agent_of(&daemon->recorder));
+    add_agent(add_thread(daemon, "admin", config->cpu_admin, AS_WAIT_BLOCK), as_recorder_agent_of(&daemon->recorder));
     as_thread *core = add_thread(daemon, "core", config->cpu_core, config->wait);
     plan_feeds(daemon, config->pinned ? NULL : core);
     add_agent(core, as_core_agent_of(&daemon->core));

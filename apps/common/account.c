@@ -136,14 +136,12 @@ static void json_kinds(const as_engine_counters *counters, FILE *file)
                 "%s\"%s\":{\"opened\":%" PRIu64 ",\"updated\":%" PRIu64 ",\"closed\":%" PRIu64 ",\"expired\":%" PRIu64
                 ",\"near_misses\":%" PRIu64 ",\"vetoes\":{",
                 kind ? "," : "", as_signal_kind_text((as_signal_kind)kind), counters->opened[kind],
-                counters->updated[kind], counters->closed[kind], counters->expired[kind],
-                counters->near_misses[kind]);
+                counters->updated[kind], counters->closed[kind], counters->expired[kind], counters->near_misses[kind]);
         bool comma = false;
         for (unsigned i = 0; i < AS_REASON_COUNT; i++) {
             if (!counters->veto[kind][i])
                 continue;
-            fprintf(file, "%s\"%s\":%" PRIu64, comma ? "," : "", as_reason_text((as_reason)i),
-                    counters->veto[kind][i]);
+            fprintf(file, "%s\"%s\":%" PRIu64, comma ? "," : "", as_reason_text((as_reason)i), counters->veto[kind][i]);
             comma = true;
         }
         fputs("}}", file);
@@ -161,9 +159,9 @@ int as_account_write(const as_account *account, const as_engine *engine, const c
         return as_error_set(-errno, "%s: cannot be written: %s", path, strerror(errno));
     fprintf(file,
             "{\"schema\":1,\"decisions\":%" PRIu64 ",\"sha256\":\"%s\",\"events\":%" PRIu64 ",\"instants\":%" PRIu64
-            ",\"timers\":%" PRIu64 ",\"headlines\":{\"read\":%" PRIu64 ",\"no_issuer\":%" PRIu64
-            ",\"no_fact\":%" PRIu64 ",\"repeated\":%" PRIu64 "},\"facts\":%" PRIu64 ",\"generations\":%" PRIu64
-            ",\"shocks\":%" PRIu64 ",\"history_bars\":%" PRIu64 ",\"reordered\":%" PRIu64 ",",
+            ",\"timers\":%" PRIu64 ",\"headlines\":{\"read\":%" PRIu64 ",\"no_issuer\":%" PRIu64 ",\"no_fact\":%" PRIu64
+            ",\"repeated\":%" PRIu64 "},\"facts\":%" PRIu64 ",\"generations\":%" PRIu64 ",\"shocks\":%" PRIu64
+            ",\"history_bars\":%" PRIu64 ",\"reordered\":%" PRIu64 ",",
             decisions, sha256, counters->events, counters->instants, counters->timers, counters->headlines,
             counters->headlines_no_issuer, counters->headlines_no_fact, counters->headlines_repeated, counters->facts,
             counters->generations, counters->shocks, account->history_bars, account->reordered);

@@ -5,8 +5,7 @@
 
 #include "core/error.h"
 
-int as_generations_add(as_generations *generations, const char *text, size_t text_bytes,
-                       const as_playbook **playbook)
+int as_generations_add(as_generations *generations, const char *text, size_t text_bytes, const as_playbook **playbook)
 {
     uint32_t generation = generations->count;
     char name[48];

@@ -22,8 +22,7 @@ typedef struct as_generations {
 } as_generations;
 
 /* Compile the next generation. 0 and *playbook, or a negative errno with the error chain set. */
-int as_generations_add(as_generations *generations, const char *text, size_t text_bytes,
-                       const as_playbook **playbook);
+int as_generations_add(as_generations *generations, const char *text, size_t text_bytes, const as_playbook **playbook);
 
 /* Read a headline by the desk of a generation (the latest known one if that is missing). */
 void as_generations_read(const as_generations *generations, uint64_t generation, as_headline *headline);

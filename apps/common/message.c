@@ -142,8 +142,8 @@ static void json(FILE *stream, const char *topic, const msgpack_object *map)
 
 static void text(FILE *stream, const char *topic, const msgpack_object *map)
 {
-    static const char *const sig[] = {"action", "side", "os", "z", "e", "b", "s", "p", "rev_bps", "cost_bps", "status",
-                                      "reasons"};
+    static const char *const sig[] = {"action", "side", "os",      "z",        "e",      "b",
+                                      "s",      "p",    "rev_bps", "cost_bps", "status", "reasons"};
     static const char *const shock[] = {"fact", "status", "m", "g", "dir", "z", "b", "k", "linked", "headlines"};
     static const char *const fact[] = {"fact", "status", "generation", "novelty", "g", "headlines"};
     static const char *const other[] = {"state", "messages", "gaps", "lost", "what", "reason", "halted", "feeds"};

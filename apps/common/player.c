@@ -141,8 +141,8 @@ static int run_compact(as_player *player, as_input_merge *merge)
 /* ---- pinned: the inputs on a thread of their own ---- */
 
 /*
- * Edge P1: .done, release by the reader after its last publish -> acquire by the core: with done set and the ring empty,
- * nothing more will come.
+ * Edge P1: .done, release by the reader after its last publish -> acquire by the core: with done set and the ring
+ * empty, nothing more will come.
  */
 typedef struct as_input_reader {
     as_player *player;

@@ -12,7 +12,7 @@
 
 /* The day of the shock: EPI up, NEAR down as it should, FAR1 and FAR2 down for no reason, the rest with the market. */
 static const double shock_day[AST_NAMES] = {
-    [AST_MKT] = 0.001, [AST_EPI] = 0.08, [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
+    [AST_MKT] = 0.001,  [AST_EPI] = 0.08,   [AST_NEAR] = -0.05, [AST_FAR1] = -0.06, [AST_FAR2] = -0.07,
     [AST_FAR3] = 0.001, [AST_CTL1] = 0.001, [AST_CTL2] = 0.001, [AST_CTL3] = 0.001, [AST_LONE] = -0.05,
 };
 
@@ -177,8 +177,12 @@ static void a_halted_or_gapped_name_never_opens(void **state)
     uint64_t close = ast_history(&world, 20260630, 80);
     as_headline rumour = ast_headline("rumour-1", "Wire", AST_EPI, close + 15 * AS_NS_PER_HOUR);
     ast_say(&world, &rumour);
-    as_event halt = {.kind = AS_EVENT_STATUS, .ts_event = rumour.ts_recv + 1, .ts_recv = rumour.ts_recv + 1,
-                     .instrument = AST_FAR1, .status = {.state = AS_STATE_HALTED}, .flags = AS_EVENT_LAST};
+    as_event halt = {.kind = AS_EVENT_STATUS,
+                     .ts_event = rumour.ts_recv + 1,
+                     .ts_recv = rumour.ts_recv + 1,
+                     .instrument = AST_FAR1,
+                     .status = {.state = AS_STATE_HALTED},
+                     .flags = AS_EVENT_LAST};
     as_merge_event(&world.merge, &halt, NULL, NULL);
     ast_day(&world, next_close(&world, close), shock_day, NULL);
     assert_null(ast_find(&world, AS_SIGNAL_OVERREACTION, AS_ACTION_OPEN, AST_FAR1));

@@ -54,9 +54,11 @@ static void the_main_sequence_of_vector_17(void **state)
 {
     (void)state;
     static const ast_item sequence[] = {
-        {"abc", "Epicentre", AS_CLASS_OFFICIAL, 1, AS_MARK_HYPOTHETICAL, AS_CUE_OPINION, false, AS_FACT_PRIOR_DISCLOSURE},
+        {"abc", "Epicentre", AS_CLASS_OFFICIAL, 1, AS_MARK_HYPOTHETICAL, AS_CUE_OPINION, false,
+         AS_FACT_PRIOR_DISCLOSURE},
         {"def", "Wire", AS_CLASS_PRESS, 1, AS_MARK_OWN_SOURCING, AS_CUE_RUMOUR, false, AS_FACT_RUMOUR},
-        {"ghi", "Second", AS_CLASS_PRESS, 1, AS_MARK_DECLINED | AS_MARK_UNVERIFIED, AS_CUE_DEVELOPING, false, AS_FACT_RUMOUR},
+        {"ghi", "Second", AS_CLASS_PRESS, 1, AS_MARK_DECLINED | AS_MARK_UNVERIFIED, AS_CUE_DEVELOPING, false,
+         AS_FACT_RUMOUR},
         {"jkl", "Aggregator", AS_CLASS_AGGREGATOR, 3, 0, AS_CUE_CONFIRMED, false, AS_FACT_RUMOUR},
         {"mno", "Third", AS_CLASS_PRESS, 1, AS_MARK_OWN_SOURCING, AS_CUE_RUMOUR, false, AS_FACT_DEVELOPING},
         {"pqr", "Epicentre", AS_CLASS_OFFICIAL, 1, 0, AS_CUE_CONFIRMED, true, AS_FACT_DEVELOPING},
@@ -93,8 +95,8 @@ static void the_outlet_that_opened_a_rumour_cannot_confirm_itself(void **state)
 static void an_item_on_a_prior_disclosure_opens_the_next_generation(void **state)
 {
     (void)state;
-    static const ast_item prior = {"abc", "Epicentre", AS_CLASS_OFFICIAL, 1, AS_MARK_HYPOTHETICAL, AS_CUE_OPINION, false,
-                                   AS_FACT_PRIOR_DISCLOSURE};
+    static const ast_item prior = {"abc",          "Epicentre", AS_CLASS_OFFICIAL,       1, AS_MARK_HYPOTHETICAL,
+                                   AS_CUE_OPINION, false,       AS_FACT_PRIOR_DISCLOSURE};
     static const ast_item rumour = {"abcd", "Wire", AS_CLASS_PRESS, 1, 0, AS_CUE_RUMOUR, false, AS_FACT_RUMOUR};
     ast_world world;
     as_fact_table table;

@@ -24,8 +24,10 @@ static void set_stage(ast_stage *stage)
     memset(stage, 0, sizeof *stage);
     stage->thresholds.update_s = 60;
     stage->thresholds.cooldown_min = 30;
-    stage->view = (as_view){.now = 1000 * AS_NS_PER_S, .status = AS_FACT_RUMOUR, .mid = 5, .thresholds = &stage->thresholds};
-    stage->verdict = (as_verdict){.want = AS_WANT_OPEN, .kind = AS_SIGNAL_OVERREACTION, .side = 1, .reasons = 1, .p = (double)NAN};
+    stage->view =
+        (as_view){.now = 1000 * AS_NS_PER_S, .status = AS_FACT_RUMOUR, .mid = 5, .thresholds = &stage->thresholds};
+    stage->verdict =
+        (as_verdict){.want = AS_WANT_OPEN, .kind = AS_SIGNAL_OVERREACTION, .side = 1, .reasons = 1, .p = (double)NAN};
 }
 
 static as_signal_step apply(ast_stage *stage)

@@ -10,8 +10,7 @@
 #include "core/error.h"
 #include "ipc/frame_check.h"
 
-#define CHECK(...)                                                                                                     \
-    as_frame_check((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+#define CHECK(...) as_frame_check((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
 static void one_value_of_each_format_is_accepted(void **state)
 {

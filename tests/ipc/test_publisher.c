@@ -238,6 +238,10 @@ static void heartbeats_carry_feeds_clock_halt_and_tails(void **state)
     assert_int_equal(tails->via.map.ptr[1].val.via.u64, 2);
     assert_int_equal(get_uint(&f, "interval_ms"), BEAT_MS);
     assert_int_equal(get_uint(&f, "ts_now"), UINT64_C(1782936000000000000));
+    atomic_store_explicit(&f.ts_now, 0, memory_order_relaxed); /* relaxed: nothing follows */
+    for (unsigned i = 0; i < 100 && get(&f, "ts_now")->type != MSGPACK_OBJECT_NIL; i++)
+        assert_true(receive(&f, f.sub));
+    assert_int_equal(get(&f, "ts_now")->type, MSGPACK_OBJECT_NIL); /* recorded time has not begun */
     assert_int_equal(get_uint(&f, "missed"), 0);
     assert_in_range(get_uint(&f, "oldest"), 1, get_uint(&f, "gseq"));
     assert_false(get(&f, "halted")->via.boolean);

@@ -28,8 +28,8 @@ static void walk(as_writer *writer)
 static void one_walk_gives_both_encodings(void **state)
 {
     (void)state;
-    static const uint8_t packed[] = {0x84, 0xa1, 'a', 0x92, 0x01, 0xff, 0xa1, 'b', 0xa3, 'x', '\t', 'y',
-                                     0xa1, 'c',  0xc3, 0xa1, 'd',  0xc0};
+    static const uint8_t packed[] = {0x84, 0xa1, 'a', 0x92, 0x01, 0xff, 0xa1, 'b', 0xa3,
+                                     'x',  '\t', 'y', 0xa1, 'c',  0xc3, 0xa1, 'd', 0xc0};
     uint8_t bytes[64];
     char text[64];
     as_writer writer;

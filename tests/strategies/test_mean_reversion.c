@@ -136,7 +136,7 @@ static void the_epicentre_and_names_that_did_not_overreact_are_never_asked_about
         change;                                                                                                        \
         as_verdict verdict = ask(&scene);                                                                              \
         assert_int_equal(verdict.want, AS_WANT_CLOSE);                                                                 \
-        assert_true(verdict.reasons & AS_REASON_BIT(code));                                                            \
+        assert_true(verdict.reasons &AS_REASON_BIT(code));                                                             \
         assert_int_equal(verdict.cooldown, AS_REASON_##code == AS_REASON_STOP);                                        \
     }
 

@@ -204,7 +204,7 @@ def play_live(daemon, lines):
     with daemon.subscriber("hb.") as heartbeats:
         with daemon.tcp() as wire:
             wire.sendall("".join(line + "\n" for line in lines).encode())
-        heartbeats.until(f"ts_now {last_ts}", lambda topic, body: body["ts_now"] >= last_ts)
+        heartbeats.until(f"ts_now {last_ts}", lambda topic, body: (body["ts_now"] or 0) >= last_ts)
 
 
 # ---- a day ----

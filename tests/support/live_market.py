@@ -1,4 +1,4 @@
-"""A live market for system tests: ITCH over MoldUDP64 from tests/support/itch_sender.py, headlines over TCP, warm names.
+"""A live market for system tests: ITCH over MoldUDP64 from itch_sender.py, headlines over TCP, warm names.
 
 The universe is the reference day's with calendars that never close, so that the tests run at any hour.
 """
@@ -85,7 +85,8 @@ class LiveMarket:
     def refresh(self):
         with self.lock:
             for symbol, price in self.price.items():
-                self.sender.send(self.market.quote(symbol, f"{price - 0.01:.2f}", 300, f"{price + 0.01:.2f}", 200, stamp()))
+                bid, ask = f"{price - 0.01:.2f}", f"{price + 0.01:.2f}"
+                self.sender.send(self.market.quote(symbol, bid, 300, ask, 200, stamp()))
 
     def move(self, **share):
         """Move names by a share of their price, now."""

@@ -1,7 +1,7 @@
 """A kernel that refuses io_uring, for one child: a seccomp filter made with two prctl calls.
 
-Usable as subprocess's preexec_fn: without_io_uring(errno.EPERM) is what container runtimes do, ENOSYS what an old kernel
-says. The number of io_uring_setup is the same on every architecture.
+Usable as subprocess's preexec_fn: without_io_uring(errno.EPERM) is what container runtimes do, ENOSYS what an old
+kernel says. The number of io_uring_setup is the same on every architecture.
 """
 
 import ctypes

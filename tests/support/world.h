@@ -17,18 +17,17 @@
 #include "strategies/mean_reversion.h"
 #include "strategies/overreaction.h"
 
-static const char ast_universe_text[] =
-    "symbol,name,bucket,factor,calendar,currency,qty_exp,aliases\n"
-    "MKT,Market Fund,index,,XNYS,USD,0,\n"
-    "EPI,Epicentre Corp,hyperscaler,MKT,XNYS,USD,0,\n"
-    "NEAR,Near Inc,near,MKT,XNYS,USD,0,\n"
-    "FAR1,Far One Inc,far,MKT,XNYS,USD,0,\n"
-    "FAR2,Far Two Inc,far,MKT,XNYS,USD,0,\n"
-    "FAR3,Far Three Inc,far,MKT,XNYS,USD,0,\n"
-    "CTL1,Control One,control,MKT,XNYS,USD,0,\n"
-    "CTL2,Control Two,control,MKT,XNYS,USD,0,\n"
-    "CTL3,Control Three,control,MKT,XNYS,USD,0,\n"
-    "LONE,Lone Inc,lone,,XNYS,USD,0,\n";
+static const char ast_universe_text[] = "symbol,name,bucket,factor,calendar,currency,qty_exp,aliases\n"
+                                        "MKT,Market Fund,index,,XNYS,USD,0,\n"
+                                        "EPI,Epicentre Corp,hyperscaler,MKT,XNYS,USD,0,\n"
+                                        "NEAR,Near Inc,near,MKT,XNYS,USD,0,\n"
+                                        "FAR1,Far One Inc,far,MKT,XNYS,USD,0,\n"
+                                        "FAR2,Far Two Inc,far,MKT,XNYS,USD,0,\n"
+                                        "FAR3,Far Three Inc,far,MKT,XNYS,USD,0,\n"
+                                        "CTL1,Control One,control,MKT,XNYS,USD,0,\n"
+                                        "CTL2,Control Two,control,MKT,XNYS,USD,0,\n"
+                                        "CTL3,Control Three,control,MKT,XNYS,USD,0,\n"
+                                        "LONE,Lone Inc,lone,,XNYS,USD,0,\n";
 
 enum { AST_MKT, AST_EPI, AST_NEAR, AST_FAR1, AST_FAR2, AST_FAR3, AST_CTL1, AST_CTL2, AST_CTL3, AST_LONE, AST_NAMES };
 
@@ -128,7 +127,10 @@ static inline double ast_uniform(ast_world *world) /* -1..1 */
 static inline as_event ast_bar(uint32_t instrument, uint64_t ts, int64_t px, uint64_t seconds)
 {
     return (as_event){
-        .kind = AS_EVENT_BAR, .ts_event = ts, .ts_recv = ts, .instrument = instrument,
+        .kind = AS_EVENT_BAR,
+        .ts_event = ts,
+        .ts_recv = ts,
+        .instrument = instrument,
         .bar = {.open = px, .high = px, .low = px, .close = px, .volume_duration = as_bar_pack(0, seconds)},
     };
 }
@@ -173,9 +175,14 @@ static inline as_headline ast_headline(const char *id, const char *source, uint3
     (void)snprintf(headline.id, sizeof headline.id, "%s", id);
     (void)snprintf(headline.source, sizeof headline.source, "%s", source);
     headline.reading = (as_reading){
-        .issuer = {issuer}, .relevance = {0.9F}, .issuer_count = 1,
+        .issuer = {issuer},
+        .relevance = {0.9F},
+        .issuer_count = 1,
         .event_type = (uint16_t)as_event_type_find("compute_supply_entry"),
-        .cue = AS_CUE_RUMOUR, .polarity = 1, .source_class = AS_CLASS_PRESS, .tier = 1,
+        .cue = AS_CUE_RUMOUR,
+        .polarity = 1,
+        .source_class = AS_CLASS_PRESS,
+        .tier = 1,
     };
     for (const char *c = id; *c && headline.reading.feature_count < 8; c++) {
         uint32_t feature = (uint32_t)(unsigned char)*c * 2654435761U;
@@ -192,7 +199,9 @@ static inline as_headline ast_headline(const char *id, const char *source, uint3
 
 static inline void ast_say(ast_world *world, const as_headline *headline)
 {
-    as_event event = {.kind = AS_EVENT_HEADLINE, .ts_event = headline->ts_event, .ts_recv = headline->ts_recv,
+    as_event event = {.kind = AS_EVENT_HEADLINE,
+                      .ts_event = headline->ts_event,
+                      .ts_recv = headline->ts_recv,
                       .instrument = AS_INSTRUMENT_NONE};
     as_merge_event(&world->merge, &event, headline, NULL);
 }

@@ -1,4 +1,4 @@
-"""Real bots at a real daemon: ITCH over multicast, headlines over TCP, and bots that stop or die beside one that does not.
+"""Real bots at a real daemon: ITCH over multicast, headlines over TCP; bots stop or die beside one that does not.
 
 The bots are stopped for 10 s; AFTERSHOCK_LONG=1 makes it 60 s.
 """
@@ -18,15 +18,16 @@ from tests.support import live_market as live  # noqa: E402  pylint: disable=wro
 STOPPED_S = 60 if os.environ.get("AFTERSHOCK_LONG") == "1" else 10
 ENVELOPE = "v epoch gseq tseq ts_pub replay".split()
 KEYS = {  # DESIGN 4.3
-    "sig": "kind action id sym side strength p z e os b k s rev_bps cost_bps half_life_ns horizon_ns valid_until px target "
-           "stop fact status headlines ts_event ts_recv tick reasons model playbook params".split(),
+    "sig": "kind action id sym side strength p z e os b k s rev_bps cost_bps half_life_ns horizon_ns valid_until px "
+           "target stop fact status headlines ts_event ts_recv tick reasons model playbook params".split(),
     "shock": "fact status headlines".split(),
     "fact": "fact status headlines".split(),
     "feed": "feed state messages gaps lost dropped bad".split(),
     "hb": "interval_ms oldest feeds ts_now halted tails".split(),
 }
 TYPES = {"z": float, "e": float, "os": float, "b": float, "strength": float, "px": int, "ts_event": int, "ts_recv": int,
-         "valid_until": int, "horizon_ns": int, "id": str, "params": str, "headlines": list, "reasons": list, "tick": list}
+         "valid_until": int, "horizon_ns": int, "id": str, "params": str, "headlines": list, "reasons": list,
+         "tick": list}
 
 
 def check_keys(heard):

@@ -1,4 +1,4 @@
-"""What goes wrong for users: each with its exit status, and a message that names the place, what was found, what is allowed."""
+"""What goes wrong for users: the exit status, and a message with the place, what was found and what is allowed."""
 
 import errno
 import gzip
@@ -27,7 +27,8 @@ def fails(config, *wanted, status=2, **options):
 
 
 def line_of(config, text):
-    return Path(config).read_text(encoding="utf-8")[:Path(config).read_text(encoding="utf-8").index(text)].count("\n") + 1
+    whole = Path(config).read_text(encoding="utf-8")
+    return whole[:whole.index(text)].count("\n") + 1
 
 
 def configuration_errors_name_file_line_key_found_and_allowed():
@@ -74,7 +75,7 @@ def a_cut_file_is_read_to_its_last_whole_record():
             done = ast.replay(config, where / name, "--summary", where / "summary.json")
             assert done.returncode == 0, done.stderr
             if name.endswith(".gz"):
-                assert f"warning: {where / name}: the file is cut; it was read up to the last whole record" in done.stderr
+                assert f"{where / name}: the file is cut; it was read up to the last whole record" in done.stderr
             (account,) = json.loads((where / "summary.json").read_text(encoding="utf-8"))["inputs"]
             assert account["truncated"] is True and 100 < account["rows"] < len(LINES), account
 

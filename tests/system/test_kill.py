@@ -20,7 +20,7 @@ def kill_at(where, name, lines, pause):
         subscriber.until("hb.", lambda topic, body: topic == "hb.")
         wire.sendall("".join(line + "\n" for line in LINES[:lines]).encode())
         last = json.loads(LINES[lines - 1])["t"]
-        heard = subscriber.until("the day", lambda topic, body: topic == "hb." and body["ts_now"] >= last)
+        heard = subscriber.until("the day", lambda topic, body: topic == "hb." and (body["ts_now"] or 0) >= last)
         for _ in range(2):  # the clock is shown at once, decisions of the same moment may follow it
             heard += subscriber.until("hb.", lambda topic, body: topic == "hb.")
         said = [body for topic, body in heard if topic.split(".")[0] in ("sig", "shock", "fact")]

@@ -16,7 +16,7 @@ def send(daemon, heartbeats, wire, lines):
     """Lines, and wait until the core has seen the last one and its instant is over."""
     wire.sendall("".join(line + "\n" for line in lines).encode())
     last = json.loads(lines[-1])["t"]
-    heartbeats.until(f"ts_now {last}", lambda topic, body: topic == "hb." and body["ts_now"] >= last)
+    heartbeats.until(f"ts_now {last}", lambda topic, body: topic == "hb." and (body["ts_now"] or 0) >= last)
     if last == SHOCK_CLOSE:  # silence ends an instant
         with daemon.subscriber("hb.") as idle:
             idle.until("overreactions said", lambda topic, body: any("overreaction" in t for t in body["tails"]))

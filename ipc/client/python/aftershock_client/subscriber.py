@@ -67,7 +67,7 @@ class Subscriber:
 
     @property
     def ts_now(self) -> int:
-        """The publisher's logical clock at its last heartbeat, ns UTC."""
+        """The publisher's logical clock at its last heartbeat, ns UTC; 0 until it has begun."""
         return self._tracker.ts_now
 
     @property

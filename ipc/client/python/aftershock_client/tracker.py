@@ -38,7 +38,7 @@ class Tracker:
         self.degraded = False
         self.halted = False
         self.epoch: Optional[int] = None
-        self.ts_now = 0  # the publisher's logical clock at its last heartbeat
+        self.ts_now = 0  # the publisher's logical clock at its last heartbeat; 0: it has not begun
         self.feeds: dict[str, str] = {}
         self._heartbeat_s = heartbeat_s
         self._heard = now
@@ -112,6 +112,7 @@ class Tracker:
         self.epoch = epoch
         self._tseq.clear()
         self._missed = None
+        self.ts_now = 0
         self._synchronised = False
         if first:
             return []
