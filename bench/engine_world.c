@@ -75,7 +75,8 @@ static int compile_playbook(as_engine_world *world)
     }
     used += (size_t)snprintf(text + used, sizeof text - used,
                              "controls:\n  glut: {members: [S%06u, S%06u, S%06u], q: [1.0, 0.5, 0.5], needs: 3}\n",
-                             AS_WORLD_CONTROL, AS_WORLD_CONTROL + 1, AS_WORLD_CONTROL + 2);
+                             (unsigned)AS_WORLD_CONTROL, (unsigned)AS_WORLD_CONTROL + 1,
+                             (unsigned)AS_WORLD_CONTROL + 2);
     AS_ASSERT(used < sizeof text);
     return as_playbook_compile("bench playbook", text, used, &world->universe, 0, &world->playbook);
 }
