@@ -73,10 +73,10 @@ static int compile_playbook(as_engine_world *world)
                                      bucket == first ? "" : ", ", bucket);
         used += (size_t)snprintf(text + used, sizeof text - used, "}\n");
     }
-    used += (size_t)snprintf(text + used, sizeof text - used,
-                             "controls:\n  glut: {members: [S%06u, S%06u, S%06u], q: [1.0, 0.5, 0.5], needs: 3}\n",
-                             (unsigned)AS_WORLD_CONTROL, (unsigned)AS_WORLD_CONTROL + 1,
-                             (unsigned)AS_WORLD_CONTROL + 2);
+    used +=
+        (size_t)snprintf(text + used, sizeof text - used,
+                         "controls:\n  glut: {members: [S%06u, S%06u, S%06u], q: [1.0, 0.5, 0.5], needs: 3}\n",
+                         (unsigned)AS_WORLD_CONTROL, (unsigned)AS_WORLD_CONTROL + 1, (unsigned)AS_WORLD_CONTROL + 2);
     AS_ASSERT(used < sizeof text);
     return as_playbook_compile("bench playbook", text, used, &world->universe, 0, &world->playbook);
 }

@@ -546,32 +546,34 @@ static void hash_text(XXH3_state_t *state, const char *text)
 
 uint64_t as_universe_hash(const as_universe *universe)
 {
-    XXH3_state_t state;
-    XXH3_INITSTATE(&state);
-    XXH3_64bits_reset(&state);
+    XXH3_state_t *state = XXH3_createState(); /* on the heap: it is aligned to a cache line */
+    AS_ASSERT(state);
+    XXH3_64bits_reset(state);
     for (uint32_t i = 0; i < universe->symbols.count; i++) {
         const as_instrument *in = &universe->instrument[i];
-        hash_text(&state, as_symbols_name(&universe->symbols, i));
-        hash_text(&state, in->name);
-        hash_text(&state, in->bucket == AS_BUCKET_NONE ? "" : universe->bucket[in->bucket]);
-        hash_text(&state, in->factor == AS_INSTRUMENT_NONE ? "" : as_symbols_name(&universe->symbols, in->factor));
-        hash_text(&state, as_calendar_name(universe->calendar[in->calendar]));
-        hash_text(&state, in->currency);
-        XXH3_64bits_update(&state, &in->qty_exp, sizeof in->qty_exp);
-        XXH3_64bits_update(&state, &in->alias_count, sizeof in->alias_count);
+        hash_text(state, as_symbols_name(&universe->symbols, i));
+        hash_text(state, in->name);
+        hash_text(state, in->bucket == AS_BUCKET_NONE ? "" : universe->bucket[in->bucket]);
+        hash_text(state, in->factor == AS_INSTRUMENT_NONE ? "" : as_symbols_name(&universe->symbols, in->factor));
+        hash_text(state, as_calendar_name(universe->calendar[in->calendar]));
+        hash_text(state, in->currency);
+        XXH3_64bits_update(state, &in->qty_exp, sizeof in->qty_exp);
+        XXH3_64bits_update(state, &in->alias_count, sizeof in->alias_count);
         for (uint8_t a = 0; a < in->alias_count; a++) {
             uint8_t alias_class = (uint8_t)in->alias[a].alias_class;
-            hash_text(&state, in->alias[a].text);
-            XXH3_64bits_update(&state, &alias_class, sizeof alias_class);
+            hash_text(state, in->alias[a].text);
+            XXH3_64bits_update(state, &alias_class, sizeof alias_class);
         }
     }
     for (uint32_t i = 0; i < universe->link_count; i++) {
         const as_link *link = &universe->link[i];
         uint8_t relation = (uint8_t)link->relation;
-        XXH3_64bits_update(&state, &link->issuer, sizeof link->issuer);
-        XXH3_64bits_update(&state, &link->instrument, sizeof link->instrument);
-        XXH3_64bits_update(&state, &relation, sizeof relation);
-        XXH3_64bits_update(&state, &link->weight, sizeof link->weight);
+        XXH3_64bits_update(state, &link->issuer, sizeof link->issuer);
+        XXH3_64bits_update(state, &link->instrument, sizeof link->instrument);
+        XXH3_64bits_update(state, &relation, sizeof relation);
+        XXH3_64bits_update(state, &link->weight, sizeof link->weight);
     }
-    return XXH3_64bits_digest(&state);
+    uint64_t hash = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return hash;
 }
