@@ -214,9 +214,12 @@ static void poll_without_wait_finds_what_is_there_and_never_blocks(void **state)
         calls += as_reactor_poll(reactor, 0);
     assert_int_equal(got.count, 3);
     assert_int_equal(calls, 3);
+    /* io_uring may end a wait with a completion that makes no callback; it must not do so again and again */
     uint64_t before = now_ns(CLOCK_MONOTONIC);
-    assert_int_equal(as_reactor_poll(reactor, 30 * AS_NS_PER_MS), 0);
-    assert_true(now_ns(CLOCK_MONOTONIC) - before >= 25 * AS_NS_PER_MS);
+    unsigned waits = 0;
+    for (; now_ns(CLOCK_MONOTONIC) - before < 25 * AS_NS_PER_MS; waits++)
+        assert_int_equal(as_reactor_poll(reactor, 30 * AS_NS_PER_MS), 0);
+    assert_in_range(waits, 1, 3);
     as_reactor_close(reactor);
     close(in);
     close(out);
