@@ -24,7 +24,7 @@ static void print_input(const as_input_account *input, FILE *stream)
             fprintf(stream, " + %" PRIu64 " bad", stats->bad);
         uint64_t accounted = stats->events + stats->merged + stats->unknown_symbol + stats->bad;
         if (stats->rows > accounted)
-            fprintf(stream, " + %" PRIu64 " outside --from and --to", stats->rows - accounted);
+            fprintf(stream, " + %" PRIu64 " at or after --to", stats->rows - accounted);
     } else {
         fprintf(stream, ", %" PRIu64 " messages, %" PRIu64 " events", stats->messages, stats->events);
         if (stats->unknown_symbol)
@@ -70,6 +70,8 @@ void as_account_print(const as_account *account, const as_engine *engine, FILE *
         fprintf(stream, "history: %" PRIu64 " daily bars\n", account->history_bars);
     if (account->reordered)
         fprintf(stream, "merge: %" PRIu64 " events were received before the logical time\n", account->reordered);
+    if (account->headlines_before)
+        fprintf(stream, "headlines before --from: %" PRIu64 "\n", account->headlines_before);
     fprintf(stream,
             "events %" PRIu64 ", headlines %" PRIu64 " (%" PRIu64 " name no instrument, %" PRIu64
             " belong to no fact), facts %" PRIu64 ", shocks %" PRIu64 "\n",
@@ -161,10 +163,11 @@ int as_account_write(const as_account *account, const as_engine *engine, const c
             "{\"schema\":1,\"decisions\":%" PRIu64 ",\"sha256\":\"%s\",\"events\":%" PRIu64 ",\"instants\":%" PRIu64
             ",\"timers\":%" PRIu64 ",\"headlines\":{\"read\":%" PRIu64 ",\"no_issuer\":%" PRIu64 ",\"no_fact\":%" PRIu64
             ",\"repeated\":%" PRIu64 "},\"facts\":%" PRIu64 ",\"generations\":%" PRIu64 ",\"shocks\":%" PRIu64
-            ",\"history_bars\":%" PRIu64 ",\"reordered\":%" PRIu64 ",",
+            ",\"history_bars\":%" PRIu64 ",\"reordered\":%" PRIu64 ",\"headlines_before\":%" PRIu64 ",",
             decisions, sha256, counters->events, counters->instants, counters->timers, counters->headlines,
             counters->headlines_no_issuer, counters->headlines_no_fact, counters->headlines_repeated, counters->facts,
-            counters->generations, counters->shocks, account->history_bars, account->reordered);
+            counters->generations, counters->shocks, account->history_bars, account->reordered,
+            account->headlines_before);
     json_inputs(account, file);
     fputc(',', file);
     json_kinds(counters, file);

@@ -21,6 +21,7 @@ typedef struct as_account {
     unsigned input_count;
     uint64_t history_bars; /* used from `history:` */
     uint64_t reordered;
+    uint64_t headlines_before; /* read, but received before --from: not played */
     bool journal, journal_truncated, journal_complete;
     uint64_t journal_records, journal_losses;
 } as_account;

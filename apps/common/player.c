@@ -111,6 +111,14 @@ static void deliver(as_player *player, bool *started, const as_event *event, con
     as_merge_event(&player->setup->merge, event, headline, NULL);
 }
 
+/* News before --from is not played; prices before it are, so that the estimators are warm when it begins. */
+static bool is_passed_over(as_player *player, const as_event *event)
+{
+    bool early = event->kind == AS_EVENT_HEADLINE && event->ts_recv < player->from;
+    player->account->headlines_before += early;
+    return early;
+}
+
 static void finish(as_player *player, bool started)
 {
     as_engine *engine = player->setup->engine;
@@ -131,6 +139,8 @@ static int run_compact(as_player *player, as_input_merge *merge)
     bool started = false;
     int rc;
     while ((rc = as_input_merge_next(merge, &event, &headline)) > 0) {
+        if (is_passed_over(player, event))
+            continue;
         keep_pace(&pace, event->ts_recv);
         deliver(player, &started, event, headline);
     }
@@ -170,6 +180,8 @@ static void *read_inputs(void *context)
         as_affinity_set(r->player->setup->config->cpu_feeds[0]);
     as_pace pace = {.speed = r->player->speed};
     while ((r->rc = as_input_merge_next(r->merge, &event, &headline)) > 0) {
+        if (is_passed_over(r->player, event))
+            continue;
         keep_pace(&pace, event->ts_recv);
         if (event->kind == AS_EVENT_HEADLINE) {
             *(as_headline *)claim(r->headlines) = *headline;
@@ -237,7 +249,7 @@ static int run_inputs(as_player *player)
     int rc = open_inputs(player, &input);
     if (rc < 0)
         return rc;
-    rc = as_input_merge_open(input, player->path_count, player->from, player->to, &merge);
+    rc = as_input_merge_open(input, player->path_count, 0, player->to, &merge);
     if (rc == 0) {
         rc = player->setup->config->pinned ? run_pinned(player, merge) : run_compact(player, merge);
         if (rc == 0)

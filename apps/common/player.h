@@ -21,7 +21,7 @@ typedef struct as_player {
     char *const *path;
     unsigned path_count;
     double speed;       /* 0: as fast as possible; else times real time */
-    uint64_t from, to;  /* [from, to) by receive time */
+    uint64_t from, to;  /* receive time: headlines in [from, to), prices before to (the earlier ones warm estimators) */
     int32_t date;
     bool strict;
     as_account *account; /* filled with what each input was */
