@@ -58,7 +58,7 @@ static void every_row_is_somewhere(void **state)
     FILE *stream = open_memstream(&text, &text_bytes);
     as_account_print(&account, engine, stream);
     fclose(stream);
-    assert_non_null(strstr(text, "283 rows = 237 headlines + 42 merged + 1 bad + 3 outside --from and --to\n"));
+    assert_non_null(strstr(text, "283 rows = 237 headlines + 42 merged + 1 bad + 3 at or after --to\n"));
     assert_non_null(strstr(text, "  bad_time 1\n"));
     assert_non_null(strstr(text, "history: 826 daily bars\n"));
     assert_non_null(strstr(text, "overreaction: 6 opened, 0 closed, 0 expired, 0 near misses\n"));
