@@ -184,7 +184,7 @@ static void count_step(as_engine *engine, const as_signal *signal, const as_verd
         counters->near_misses[kind]++;
 }
 
-static void say_signal(as_engine *engine, const as_shock *shock, const as_fact *fact, uint32_t strategy,
+static void say_signal(as_engine *engine, const as_anchor *anchor, const as_fact *fact, uint32_t strategy,
                        const as_signal *signal, const as_view *view, const as_verdict *verdict, as_action action)
 {
     as_decision *decision = begin(engine, AS_DECISION_SIG, fact);
@@ -218,9 +218,6 @@ static void say_signal(as_engine *engine, const as_shock *shock, const as_fact *
         decision->valid_until = engine->now; /* a close, and a near miss, is nothing to act on later */
         decision->horizon_ns = 0;
     }
-    const as_anchor *anchor = &shock->epicentre;
-    for (uint32_t i = 0; i < shock->linked_count && anchor->instrument != view->instrument; i++)
-        anchor = &shock->linked[i].anchor;
     decision->anchor_seq = anchor->px == AS_PX_UNDEFINED ? AS_TS_UNDEFINED : anchor->seq;
     say(engine, view->instrument);
 }
@@ -270,7 +267,8 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
                                                                   .key = shock->fact << 32 | place << 8 | strategy});
     }
     if (step.say)
-        say_signal(engine, shock, fact, strategy, signal, view, &verdict, step.action);
+        say_signal(engine, linked ? &linked->anchor : &shock->epicentre, fact, strategy, signal, view, &verdict,
+                   step.action);
 }
 
 void as_decide_linked(as_engine *engine, as_shock *shock, as_linked *linked)
@@ -346,7 +344,7 @@ static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, 
         .reasons = signal->reasons | reason,
     };
     engine->counters.expired[signal->kind]++;
-    say_signal(engine, shock, fact, strategy, signal, &view, &verdict, AS_ACTION_EXPIRE);
+    say_signal(engine, anchor, fact, strategy, signal, &view, &verdict, AS_ACTION_EXPIRE);
 }
 
 void as_decide_end(as_engine *engine, as_shock *shock, uint64_t reason)

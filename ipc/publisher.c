@@ -43,7 +43,6 @@ struct as_publisher {
     bool halted;
     char feed_state[AS_FEED_MAX][16];
     as_feed_view view[AS_FEED_MAX];
-    as_histogram latency;
     uint8_t payload[1 << 16];
     char reason[REASON_BYTES];
     _Atomic(int) stop;
@@ -126,8 +125,6 @@ static void send_decision(as_publisher *p, const as_decision *decision)
         return;
     }
     send_message(p, topic, topic_bytes, p->payload, bytes);
-    if (envelope.ts_pub > decision->ts_recv)
-        as_histogram_record(&p->latency, envelope.ts_pub - decision->ts_recv);
 }
 
 /* ---- feeds, heartbeats, system ---- */
@@ -356,7 +353,6 @@ int as_publisher_start(const as_publisher_options *options, as_publisher **out)
         return as_error_set(-ENOMEM, "publisher: out of memory");
     p->options = *options;
     snprintf(p->live, sizeof p->live, "%s", options->live);
-    as_histogram_init(&p->latency);
     if (getrandom(&p->epoch, sizeof p->epoch, 0) != sizeof p->epoch)
         p->epoch = as_clock_now_ns();
     p->epoch &= INT64_MAX; /* fits a signed 64-bit integer of any client */

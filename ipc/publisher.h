@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "core/config.h"
-#include "core/histogram.h"
 #include "core/ring.h"
 
 /* A feed as heartbeats and `feed.` messages show it; read through as_publisher_options.feeds. */
@@ -65,8 +64,5 @@ typedef struct as_publisher_counters {
 
 /* Any thread: relaxed copies. */
 as_publisher_counters as_publisher_counters_get(const as_publisher *publisher);
-
-/* Latency from decision.ts_recv to the send call, valid after stop: only meaningful where ts_recv is the wall clock. */
-const as_histogram *as_publisher_latency(const as_publisher *publisher);
 
 #endif

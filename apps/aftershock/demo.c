@@ -493,7 +493,7 @@ static int replay(as_demo *demo, FILE *out)
     if (rc == 0)
         rc = as_sink_open(&sink, NULL, demo->journal, NULL);
     if (rc == 0)
-        rc = as_setup_engine(&setup, as_player_orders_max(&player), as_sink_emit, &sink);
+        rc = as_setup_engine(&setup, AS_PLAYER_ORDERS_MAX, as_sink_emit, &sink);
     if (rc == 0)
         rc = as_player_run(&player);
     if (rc == 0)

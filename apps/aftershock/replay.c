@@ -146,7 +146,7 @@ static int play(const options *o, as_setup *setup, as_sink *sink, as_account *ac
         .strict = o->strict,
         .account = account,
     };
-    int rc = as_setup_engine(setup, as_player_orders_max(&player), as_sink_emit, sink);
+    int rc = as_setup_engine(setup, AS_PLAYER_ORDERS_MAX, as_sink_emit, sink);
     if (rc == 0)
         rc = as_player_run(&player);
     if (rc == 0 && o->names)

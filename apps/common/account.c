@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/common/json_text.h"
 #include "core/error.h"
 
 static void print_input(const as_input_account *input, FILE *stream)
@@ -95,28 +96,13 @@ void as_account_print(const as_account *account, const as_engine *engine, FILE *
 
 /* ---- JSON ---- */
 
-static void json_text(FILE *file, const char *text)
-{
-    fputc('"', file);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            fprintf(file, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(file, "\\u%04x", c);
-        else
-            fputc(c, file);
-    }
-    fputc('"', file);
-}
-
 static void json_inputs(const as_account *account, FILE *file)
 {
     fputs("\"inputs\":[", file);
     for (unsigned i = 0; i < account->input_count; i++) {
         const as_input_stats *stats = &account->input[i].stats;
         fputs(i ? ",{\"path\":" : "{\"path\":", file);
-        json_text(file, account->input[i].path);
+        as_json_text(file, account->input[i].path, strlen(account->input[i].path));
         fprintf(file,
                 ",\"format\":\"%s\",\"rows\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"events\":%" PRIu64
                 ",\"headlines\":%" PRIu64 ",\"merged\":%" PRIu64 ",\"unknown_symbol\":%" PRIu64 ",\"bad\":%" PRIu64

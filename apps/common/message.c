@@ -7,22 +7,9 @@
 
 #include <msgpack.h>
 
-/* ---- JSON ---- */
+#include "apps/common/json_text.h"
 
-static void print_text(FILE *stream, const char *text, size_t bytes)
-{
-    fputc('"', stream);
-    for (size_t i = 0; i < bytes; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            fprintf(stream, "\\%c", c);
-        else if (c < 0x20)
-            fprintf(stream, "\\u%04x", c);
-        else
-            fputc(c, stream);
-    }
-    fputc('"', stream);
-}
+/* ---- JSON ---- */
 
 /* Recursion is bounded: as_frame_check has limited the depth. */
 static void print_value(FILE *stream, const msgpack_object *value)
@@ -42,7 +29,7 @@ static void print_value(FILE *stream, const msgpack_object *value)
         fprintf(stream, "%.17g", value->via.f64);
         break;
     case MSGPACK_OBJECT_STR:
-        print_text(stream, value->via.str.ptr, value->via.str.size);
+        as_json_text(stream, value->via.str.ptr, value->via.str.size);
         break;
     case MSGPACK_OBJECT_ARRAY:
         fputc('[', stream);
@@ -60,7 +47,7 @@ static void print_value(FILE *stream, const msgpack_object *value)
             if (i)
                 fputc(',', stream);
             if (key->type == MSGPACK_OBJECT_STR)
-                print_text(stream, key->via.str.ptr, key->via.str.size);
+                as_json_text(stream, key->via.str.ptr, key->via.str.size);
             else
                 fputs("\"?\"", stream);
             fputc(':', stream);
@@ -134,7 +121,7 @@ static int print_with(FILE *stream, const char *topic, const uint8_t *frame, siz
 static void json(FILE *stream, const char *topic, const msgpack_object *map)
 {
     fputs("{\"topic\":", stream);
-    print_text(stream, topic, strlen(topic));
+    as_json_text(stream, topic, strlen(topic));
     fputs(",\"message\":", stream);
     print_value(stream, map);
     fputs("}\n", stream);

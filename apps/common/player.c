@@ -16,14 +16,6 @@
 #include "feeds/input.h"
 #include "feeds/input_merge.h"
 
-enum { PLAYER_ORDERS = 1 << 20 };
-
-uint32_t as_player_orders_max(const as_player *player)
-{
-    (void)player;
-    return PLAYER_ORDERS; /* memory is reserved, and touched only when a by-order feed uses it */
-}
-
 void as_player_wait_subscriber(const as_publisher *publisher, unsigned wait_s)
 {
     for (unsigned i = 0; i < wait_s * 100 && as_publisher_counters_get(publisher).subscribed == 0; i++)

@@ -27,8 +27,8 @@ typedef struct as_player {
     as_account *account; /* filled with what each input was */
 } as_player;
 
-/* Live orders to make room for: AS_PLAYER_ORDERS where an input may carry orders. */
-uint32_t as_player_orders_max(const as_player *player);
+/* Live orders to make room for: what an input holds is known only when it is read, and unused room is never touched. */
+enum { AS_PLAYER_ORDERS_MAX = 1 << 20 };
 
 /* 0; or a negative errno with the error chain set. */
 int as_player_run(as_player *player);

@@ -169,7 +169,41 @@ static void every_signal_ends_and_an_expired_fact_takes_its_signals_along(void *
     ast_world_fini(&world);
 }
 
-static void a_halted_or_gapped_name_never_opens(void **state)
+static void a_fact_that_is_forgotten_takes_its_signals_along(void **state)
+{
+    (void)state;
+    ast_world world;
+    ast_world_init(&world);
+    uint64_t close = run_shock(&world, 80, NULL);
+    const as_engine_counters *counters = &world.engine->counters;
+    assert_true(counters->opened[AS_SIGNAL_OVERREACTION] > 0);
+    world.engine->facts.next_serial =
+        AS_FACT_HISTORY_MAX + 1; /* as after so many facts: the next takes the first's slot */
+    as_headline other = ast_headline("other", "Wire", AST_LONE, close + 1);
+    ast_say(&world, &other);
+    assert_int_equal(counters->opened[AS_SIGNAL_OVERREACTION], counters->expired[AS_SIGNAL_OVERREACTION]);
+    assert_null(as_shock_of(&world.engine->shocks, 1));
+    ast_world_fini(&world);
+}
+
+static void only_the_item_itself_can_be_taken_back(void **state)
+{
+    (void)state;
+    ast_world world;
+    ast_world_init(&world);
+    uint64_t close = run_shock(&world, 80, NULL);
+    as_headline foreign = ast_headline("another-id", "Blog", AST_EPI, close + AS_NS_PER_MIN);
+    foreign.reading.marks = AS_MARK_RETRACTED;
+    ast_say(&world, &foreign);
+    assert_int_equal(as_fact_find(&world.engine->facts, 1)->status, AS_FACT_RUMOUR);
+    as_headline own = ast_headline("rumour-1", "Wire", AST_EPI, close + AS_NS_PER_HOUR);
+    own.reading.marks = AS_MARK_RETRACTED;
+    ast_say(&world, &own);
+    assert_int_equal(as_fact_find(&world.engine->facts, 1)->status, AS_FACT_DENIED);
+    ast_world_fini(&world);
+}
+
+static void a_halted_name_never_opens(void **state)
 {
     (void)state;
     ast_world world;
@@ -226,7 +260,9 @@ int main(void)
         cmocka_unit_test(cutting_the_input_changes_no_earlier_decision),
         cmocka_unit_test(a_denial_takes_the_justified_move_away),
         cmocka_unit_test(every_signal_ends_and_an_expired_fact_takes_its_signals_along),
-        cmocka_unit_test(a_halted_or_gapped_name_never_opens),
+        cmocka_unit_test(a_halted_name_never_opens),
+        cmocka_unit_test(a_fact_that_is_forgotten_takes_its_signals_along),
+        cmocka_unit_test(only_the_item_itself_can_be_taken_back),
         cmocka_unit_test(the_step_allocates_nothing),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

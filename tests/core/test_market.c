@@ -335,6 +335,31 @@ static void a_gap_makes_its_own_source_stale_until_a_whole_quote(void **state)
     close_scene(&s);
 }
 
+static void a_gap_in_a_book_is_not_repaired_by_another_sources_trade(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, 16);
+    quote(&s, AST_MKT, 100000);
+    as_event bid = {.kind = AS_EVENT_ORDER_ADD, .instrument = AST_NEAR, .order = {.ref = 1, .px = 49990, .qty = 5}};
+    as_event ask = bid;
+    ask.order.ref = 2;
+    ask.order.px = 50010;
+    ask.flags = AS_EVENT_SELL;
+    apply(&s, bid);
+    apply(&s, ask);
+    assert_int_equal(condition(&s, AST_NEAR), 0);
+    apply(&s, (as_event){.kind = AS_EVENT_GAP, .source = 0, .instrument = AS_INSTRUMENT_NONE});
+    assert_int_equal(condition(&s, AST_NEAR), AS_REASON_BIT(STALE));
+    apply(&s,
+          (as_event){.kind = AS_EVENT_TRADE, .source = 1, .instrument = AST_NEAR, .trade = {.px = 50000, .qty = 1}});
+    bid.order.ref = 3;
+    bid.order.px = 49995;
+    apply(&s, bid);
+    assert_int_equal(condition(&s, AST_NEAR), AS_REASON_BIT(STALE));
+    close_scene(&s);
+}
+
 static void a_resumption_waits_for_time_and_for_quotes(void **state)
 {
     (void)state;
@@ -532,6 +557,7 @@ int main(void)
         cmocka_unit_test(a_quote_is_stale_after_its_seconds_and_so_is_a_stale_factor),
         cmocka_unit_test(a_bar_is_stale_after_two_sessions_not_after_seconds),
         cmocka_unit_test(a_gap_makes_its_own_source_stale_until_a_whole_quote),
+        cmocka_unit_test(a_gap_in_a_book_is_not_repaired_by_another_sources_trade),
         cmocka_unit_test(a_resumption_waits_for_time_and_for_quotes),
         cmocka_unit_test(the_first_status_of_a_name_without_a_price_resumes_nothing),
         cmocka_unit_test(no_factor_or_one_without_a_price_is_said),
