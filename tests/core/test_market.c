@@ -356,6 +356,8 @@ static void a_gap_in_a_book_is_not_repaired_by_another_sources_trade(void **stat
     bid.order.ref = 3;
     bid.order.px = 49995;
     apply(&s, bid);
+    quote(&s, AST_MKT, 100001); /* a whole quote repairs the factor: what is stale now is the book alone */
+    assert_int_equal(condition(&s, AST_MKT) & AS_REASON_BIT(STALE), 0);
     assert_int_equal(condition(&s, AST_NEAR), AS_REASON_BIT(STALE));
     close_scene(&s);
 }
