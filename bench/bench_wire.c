@@ -123,7 +123,7 @@ static const as_strategy marked = AS_STRATEGY("bench_marked", evaluate, sizeof(u
 
 static void send_message(wire *w, const as_itch50 *message)
 {
-    static const uint8_t session[AS_MOLD_SESSION_BYTES] = {'B', 'E', 'N', 'C', 'H', ' ', ' ', ' ', ' ', ' '};
+    static const uint8_t session[AS_PACKET_SESSION_BYTES] = {'B', 'E', 'N', 'C', 'H', ' ', ' ', ' ', ' ', ' '};
     uint8_t datagram[256], bytes[AS_ITCH50_BYTES_MAX];
     as_mold_builder builder;
     as_mold_builder_init(&builder, session, w->next_seq++, datagram, sizeof datagram);

@@ -22,17 +22,52 @@ typedef enum as_log_level { AS_LOG_ERROR = 0, AS_LOG_WARN = 1, AS_LOG_INFO = 2 }
 typedef enum as_backend { AS_BACKEND_AUTO = 0, AS_BACKEND_URING = 1, AS_BACKEND_EPOLL = 2 } as_backend;
 
 /* Where the receive time comes from. */
-typedef enum as_feed_framing { AS_FRAMING_NONE = 0, AS_FRAMING_MOLDUDP64 = 1, AS_FRAMING_LINES = 2 } as_feed_framing;
-typedef enum as_feed_format { AS_FORMAT_NDJSON = 0, AS_FORMAT_ITCH50 = 1 } as_feed_format;
+typedef enum as_feed_framing {
+    AS_FRAMING_NONE = 0, /* not given: what the transport and the format go with */
+    AS_FRAMING_MOLDUDP64 = 1,
+    AS_FRAMING_LINES = 2,
+    AS_FRAMING_SOUPBINTCP = 3,
+    AS_FRAMING_IEXTP = 4,
+    AS_FRAMING_WEBSOCKET = 5,
+    AS_FRAMING_HTTP = 6 /* asked for at intervals */
+} as_feed_framing;
+
+typedef enum as_feed_format {
+    AS_FORMAT_NDJSON = 0,
+    AS_FORMAT_ITCH50 = 1,
+    AS_FORMAT_TOPS = 2,
+    AS_FORMAT_DEEP = 3,
+    AS_FORMAT_ALPACA = 4,
+    AS_FORMAT_BENZINGA = 5,
+    AS_FORMAT_RSS = 6 /* RSS 2.0 or Atom */
+} as_feed_format;
+
+/* By the scheme of the source's URL. */
+typedef enum as_feed_transport {
+    AS_FEED_UDP = 0, /* udp:// */
+    AS_FEED_TCP = 1, /* tcp:// */
+    AS_FEED_WS = 2,  /* ws:// and wss:// */
+    AS_FEED_WEB = 3  /* http:// and https:// */
+} as_feed_transport;
 
 typedef struct as_feed_config {
     char name[AS_FEED_NAME_BYTES];
-    char source[AS_URL_BYTES];     /* udp://group:port?if=lo  tcp://host:port[?mode=connect|listen] */
+    char source[AS_URL_BYTES];     /* udp://group:port?if=lo  tcp://host:port[?mode=..]  wss://host/path  https:// */
     char redundant[AS_URL_BYTES];  /* line B; empty if none */
     char retransmit[AS_URL_BYTES]; /* empty if none */
     as_feed_framing framing;
     as_feed_format format;
     bool trust_r;                  /* receive time comes from the data: NDJSON "r", or the source's own time */
+    char user[64];                 /* SoupBinTCP: user name; Alpaca: key; empty if none */
+    char secret[AS_PATH_BYTES];    /* file with the password, secret or token in its first line; empty if none */
+    char session[12];              /* SoupBinTCP: session wanted; empty: the current one */
+    char ca[AS_PATH_BYTES];        /* certificates of the authorities to believe; empty: the system's */
+    char subscribe[AS_URL_BYTES];  /* symbols, with commas; "*": all (default) */
+    char backfill[AS_URL_BYTES];   /* https:// address that is asked for what was missed; empty if none */
+    char publisher[48];            /* source of items that name none; empty: the feed's name */
+    uint32_t poll_ms;              /* framing http: interval, default 30 s */
+    uint64_t window_ns;            /* sequenced packets: how long a hole waits for another line; 0: 2 ms */
+    char capture[AS_PATH_BYTES];   /* pcapng file that everything received is written to; empty if none */
     int line;                      /* in the file, for messages */
 } as_feed_config;
 
@@ -127,6 +162,16 @@ typedef struct as_config {
  */
 int as_config_load(const char *path, as_config **config);
 void as_config_free(as_config *config);
+
+/*
+ * What a feed is made of: its transport by the scheme of its source, and its framing if it was not given. -EINVAL if
+ * the parts do not go together, with the error chain saying what does. Framing and transport are set.
+ */
+int as_feed_config_resolve(as_feed_config *feed, as_feed_transport *transport);
+
+/* The words of the configuration: "moldudp64" ..., "itch50" ... */
+const char *as_feed_framing_name(as_feed_framing framing);
+const char *as_feed_format_name(as_feed_format format);
 
 /*
  * Make .hash what it is with another playbook: a journal brings the text that its run began with, which a reload has

@@ -8,13 +8,6 @@
 
 enum { MAPPING_MAX = 64 };
 
-static bool is_word(const char *text)
-{
-    return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
-}
-
-/* ---- feeds ---- */
-
 static bool is_one_of(const char *text, const char *const *names)
 {
     while (*names && strcmp(*names, text) != 0)
@@ -22,92 +15,9 @@ static bool is_one_of(const char *text, const char *const *names)
     return *names != NULL;
 }
 
-/* HOST:PORT, with IPv6 in brackets, up to the end or a question mark. *rest is what follows. */
-static bool split_host_port(const char *text, const char **rest)
+static bool is_word(const char *text)
 {
-    size_t host_bytes = *text == '[' ? strcspn(text, "]?") + 1 : strcspn(text, ":?");
-    char port[8];
-    if (host_bytes < (*text == '[' ? 3u : 1u) || text[host_bytes] != ':')
-        return false;
-    const char *digits = text + host_bytes + 1;
-    size_t port_bytes = strcspn(digits, "?");
-    int64_t number;
-    if (port_bytes == 0 || port_bytes >= sizeof port || strspn(digits, "0123456789") != port_bytes)
-        return false;
-    memcpy(port, digits, port_bytes);
-    port[port_bytes] = '\0';
-    *rest = digits + port_bytes;
-    return as_number_int64(port, &number) && number >= 1 && number <= 65535;
-}
-
-/* udp://HOST:PORT[?if=X] or tcp://HOST:PORT[?mode=M]; sockets say more when they are opened. */
-static bool is_source(const char *url, bool *udp)
-{
-    static const char *const modes[] = {"?mode=auto", "?mode=connect", "?mode=listen", NULL};
-    const char *rest;
-    *udp = strncmp(url, "udp://", 6) == 0;
-    if ((!*udp && strncmp(url, "tcp://", 6) != 0) || !split_host_port(url + 6, &rest))
-        return false;
-    return !*rest ||
-           (*udp ? strncmp(rest, "?if=", 4) == 0 && rest[4] && !strpbrk(rest + 4, "&?") : is_one_of(rest, modes));
-}
-
-/* A line of a moldudp64 feed beside its first. */
-static int check_line(const as_yaml *y, int node, const char *key, const char *url, const as_feed_config *feed)
-{
-    bool udp;
-    if (!*url)
-        return 0;
-    if (feed->framing != AS_FRAMING_MOLDUDP64)
-        return as_yaml_error(y, as_yaml_get(y, node, key),
-                             "nothing: only moldudp64 has sequences to put lines together");
-    if (!is_source(url, &udp) || !udp)
-        return as_yaml_error(y, as_yaml_get(y, node, key), "udp://HOST:PORT[?if=INTERFACE]");
-    return 0;
-}
-
-static int check_feed(const as_yaml *y, int node, as_feed_config *feed)
-{
-    bool udp;
-    if (!is_word(feed->name))
-        return as_yaml_error(y, as_yaml_get(y, node, "name"), "1 to %d letters, digits, _ and -",
-                             AS_FEED_NAME_BYTES - 1);
-    if (!is_source(feed->source, &udp))
-        return as_yaml_error(y, as_yaml_get(y, node, "source"),
-                             "udp://HOST:PORT[?if=INTERFACE], tcp://HOST:PORT[?mode=auto|connect|listen]");
-    bool itch = feed->format == AS_FORMAT_ITCH50;
-    as_feed_framing fitting = itch ? AS_FRAMING_MOLDUDP64 : AS_FRAMING_LINES;
-    if (feed->framing == AS_FRAMING_NONE)
-        feed->framing = fitting;
-    if (feed->framing != fitting)
-        return as_yaml_error(y, as_yaml_get(y, node, "framing"), itch ? "moldudp64 with itch50" : "lines with ndjson");
-    if (itch && !udp)
-        return as_yaml_error(y, as_yaml_get(y, node, "source"), "udp://HOST:PORT[?if=INTERFACE] with moldudp64");
-    int rc = check_line(y, node, "redundant", feed->redundant, feed);
-    return rc ? rc : check_line(y, node, "retransmit", feed->retransmit, feed);
-}
-
-int as_config_read_feeds(const as_config_reader *r, int node, as_config *config)
-{
-    if (!node)
-        return 0;
-    int rc = as_yaml_expect_list(r->yaml, node, AS_FEED_MAX);
-    for (uint32_t i = 0; i < as_yaml_count(r->yaml, node) && !rc; i++) {
-        int entry = as_yaml_at(r->yaml, node, i, NULL);
-        as_feed_config *feed = &config->feed[i];
-        if (as_yaml_kind_of(r->yaml, entry) != AS_YAML_MAP)
-            return as_yaml_error(r->yaml, entry, "a map");
-        feed->line = as_yaml_line(r->yaml, entry);
-        rc = as_config_read_map(r, entry, "feeds[].", feed);
-        if (!rc)
-            rc = check_feed(r->yaml, entry, feed);
-        for (uint32_t k = 0; k < i && !rc; k++)
-            if (strcmp(config->feed[k].name, feed->name) == 0)
-                rc = as_yaml_error(r->yaml, as_yaml_get(r->yaml, entry, "name"), "a name of its own (line %d has it)",
-                                   config->feed[k].line);
-        config->feed_count = i + 1;
-    }
-    return rc;
+    return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
 }
 
 /* ---- inputs ---- */

@@ -12,8 +12,8 @@ enum { KEY_MAX = 32 }; /* keys of one scope */
 
 static const char *const waits[] = {"yield", "spin", "block", NULL};
 static const char *const backends[] = {"auto", "uring", "epoll", NULL};
-static const char *const framings[] = {"moldudp64", "lines", NULL};
-static const char *const formats[] = {"ndjson", "itch50", NULL};
+static const char *const framings[] = {"moldudp64", "lines", "soupbintcp", "iextp", "websocket", "http", NULL};
+static const char *const formats[] = {"ndjson", "itch50", "tops", "deep", "alpaca", "benzinga", "rss", NULL};
 static const char *const csv_only[] = {"csv", NULL};
 static const char *const kinds[] = {"bar", "trade", "quote", "headline", NULL};
 static const char *const stamps[] = {"end", "start", "session_close", NULL};
@@ -64,11 +64,12 @@ const as_config_key as_config_keys[] = {
      "1 to 31 letters, digits, _ and -, each name once", .meaning = "Name in the topic `feed.<name>.` and in messages.",
      AT(as_feed_config, name)},
     {.path = "feeds[].source", .type = AS_CONFIG_TEXT, .unit = "", .allowed =
-     "udp://HOST:PORT[?if=INTERFACE], tcp://HOST:PORT[?mode=auto|connect|listen]", .meaning =
+     "udp://HOST:PORT[?if=INTERFACE], tcp://HOST:PORT[?mode=auto|connect|listen], ws[s]://HOST[:PORT]/PATH, "
+     "http[s]://HOST[:PORT]/PATH", .meaning =
      "Where the data comes from; a multicast group is joined on `if`.", AT(as_feed_config, source)},
     {.path = "feeds[].redundant", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed =
-     "udp://HOST:PORT[?if=INTERFACE], with moldudp64", .meaning = "Line B of the same packets: whichever comes first "
-     "counts.", AT(as_feed_config, redundant)},
+     "udp://HOST:PORT[?if=INTERFACE], with moldudp64 or iextp", .meaning = "Line B of the same packets: whichever "
+     "comes first counts.", AT(as_feed_config, redundant)},
     {.path = "feeds[].retransmit", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed =
      "udp://HOST:PORT, with moldudp64", .meaning = "Server that is asked for packets lost on both lines.",
      AT(as_feed_config, retransmit)},
@@ -76,11 +77,37 @@ const as_config_key as_config_keys[] = {
      "What the messages are.", AT(as_feed_config, format)},
     {.path = "feeds[].framing", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "", .choice = framings,
      .choice_base = AS_FRAMING_MOLDUDP64, .meaning =
-     "How messages lie in packets. Default: moldudp64 for itch50, lines for ndjson; nothing else goes together.",
+     "How messages lie in packets. Default: moldudp64 for itch50 over udp, soupbintcp over tcp, iextp for tops and "
+     "deep, lines for ndjson, websocket over ws, http for rss; nothing else goes together.",
      AT(as_feed_config, framing)},
     {.path = "feeds[].trust_r", .type = AS_CONFIG_BOOL, .unit = "", .standard = "false", .meaning =
      "Take the receive time from the data (NDJSON `r`, or the source's time) in place of our own stamp: for recorded "
      "days played over a socket.", AT(as_feed_config, trust_r)},
+    {.path = "feeds[].user", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed = "up to 63 bytes", .meaning =
+     "SoupBinTCP: the user's name; alpaca: the key.", AT(as_feed_config, user)},
+    {.path = "feeds[].secret", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "File whose first line is the password (SoupBinTCP), the secret (alpaca) or the token (benzinga); only its owner "
+     "may be able to read it.", AT(as_feed_config, secret)},
+    {.path = "feeds[].session", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed = "up to 10 characters",
+     .meaning = "SoupBinTCP: the session to ask for. Empty: the current one.", AT(as_feed_config, session)},
+    {.path = "feeds[].ca", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "PEM file of the authorities whose certificates are believed. Empty: the system's.", AT(as_feed_config, ca)},
+    {.path = "feeds[].subscribe", .type = AS_CONFIG_TEXT, .unit = "", .standard = "'*'", .allowed =
+     "symbols with commas between them, or *", .meaning = "alpaca, benzinga: the symbols whose news is wanted.",
+     AT(as_feed_config, subscribe)},
+    {.path = "feeds[].backfill", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed =
+     "http[s]://HOST[:PORT]/PATH", .meaning = "alpaca: the REST address that is asked for what was missed while the "
+     "connection was down.", AT(as_feed_config, backfill)},
+    {.path = "feeds[].publisher", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed = "up to 47 bytes",
+     .meaning = "Source of items that name none. Empty: the feed's name.", AT(as_feed_config, publisher)},
+    {.path = "feeds[].poll", .type = AS_CONFIG_DURATION_MS, .unit = "time", .standard = "30s", .min = 100e6, .max =
+     86400e9, .meaning = "rss: time between two requests.", AT(as_feed_config, poll_ms)},
+    {.path = "feeds[].window", .type = AS_CONFIG_DURATION, .unit = "time", .standard = "2ms", .min = 1e6, .max = 10e9,
+     .meaning = "moldudp64, iextp: how long messages that are ahead wait for the redundant line to fill the hole.",
+     AT(as_feed_config, window_ns)},
+    {.path = "feeds[].capture", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "File (pcapng) that every byte received is written to with its receive time; `replay` reads it.",
+     AT(as_feed_config, capture)},
 
     {.path = "publish", .type = AS_CONFIG_MAP, .unit = "", .standard = "", .meaning =
      "Where signals go (docs/WIRE.md)."},

@@ -77,7 +77,7 @@ int as_config_read_path(const as_config_reader *reader, int node, char *path);
 /* A scalar as a date. */
 int as_config_read_date(const as_config_reader *reader, int node, int32_t *date);
 
-/* core/config_inputs.c: `feeds` and `inputs`; core/config_calendars.c: `calendars` */
+/* core/config_feeds.c: `feeds`; core/config_inputs.c: `inputs`; core/config_calendars.c: `calendars` */
 int as_config_read_feeds(const as_config_reader *reader, int node, as_config *config);
 int as_config_read_inputs(const as_config_reader *reader, int node, as_config *config);
 int as_config_read_calendars(const as_config_reader *reader, int node, as_config *config);

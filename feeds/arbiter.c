@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REQUEST_MAX = 0xFFFE }; /* messages of one request */
+
 int as_arbiter_init(as_arbiter *arbiter, const as_arbiter_options *options)
 {
     memset(arbiter, 0, sizeof *arbiter);
     arbiter->options = *options;
-    as_mold_line_init(&arbiter->line, options->first_seq);
+    as_sequence_init(&arbiter->line, options->first_seq);
     for (uint16_t i = 0; i < AS_ARBITER_PACKETS; i++)
         arbiter->order[i] = i;
     if (options->window_ns == 0)
@@ -24,10 +26,10 @@ void as_arbiter_fini(as_arbiter *arbiter)
     arbiter->held_count = 0;
 }
 
-static void accept(as_arbiter *arbiter, const as_mold_packet *packet, uint64_t ts_recv_ns)
+static void accept(as_arbiter *arbiter, const as_packet *packet, uint64_t ts_recv_ns)
 {
-    as_mold_take take;
-    as_mold_line_accept(&arbiter->line, packet, &take);
+    as_take take;
+    as_sequence_accept(&arbiter->line, packet, &take);
     arbiter->options.take(arbiter->options.ctx, packet, &take, ts_recv_ns);
 }
 
@@ -36,11 +38,11 @@ static void accept_first(as_arbiter *arbiter)
 {
     uint16_t index = arbiter->order[0];
     const as_held_packet *held = &arbiter->held[index];
-    as_mold_packet packet;
+    as_packet packet;
     arbiter->held_count--;
     memmove(arbiter->order, arbiter->order + 1, arbiter->held_count * sizeof arbiter->order[0]);
     arbiter->order[arbiter->held_count] = index;
-    as_mold_parse(held->data, held->bytes, &packet); /* it was parsed before it was held */
+    arbiter->options.parse(held->data, held->bytes, &packet); /* it was parsed before it was held */
     accept(arbiter, &packet, held->ts_recv_ns);
 }
 
@@ -74,16 +76,16 @@ static void hold(as_arbiter *arbiter, const uint8_t *datagram, size_t datagram_b
     arbiter->order[at] = index;
 }
 
-static bool same_session(const as_arbiter *arbiter, const as_mold_packet *packet)
+static bool same_session(const as_arbiter *arbiter, const as_packet *packet)
 {
-    return arbiter->line.started && memcmp(arbiter->line.session, packet->session, AS_MOLD_SESSION_BYTES) == 0;
+    return arbiter->line.started && memcmp(arbiter->line.session, packet->session, AS_PACKET_SESSION_BYTES) == 0;
 }
 
-as_mold_result as_arbiter_push(as_arbiter *arbiter, const uint8_t *datagram, size_t datagram_bytes, uint64_t ts_recv_ns,
-                               uint64_t now_ns)
+as_packet_result as_arbiter_push(as_arbiter *arbiter, const uint8_t *datagram, size_t datagram_bytes,
+                                 uint64_t ts_recv_ns, uint64_t now_ns)
 {
-    as_mold_packet packet;
-    as_mold_result result = as_mold_parse(datagram, datagram_bytes, &packet);
+    as_packet packet;
+    as_packet_result result = arbiter->options.parse(datagram, datagram_bytes, &packet);
     if (result < 0)
         return result;
     bool same = same_session(arbiter, &packet);
@@ -113,9 +115,9 @@ as_mold_result as_arbiter_push(as_arbiter *arbiter, const uint8_t *datagram, siz
 static void request(as_arbiter *arbiter)
 {
     uint64_t missing = first_held(arbiter)->seq - arbiter->line.expected_seq;
-    as_mold_request wanted = {.seq = arbiter->line.expected_seq,
-                              .count = missing > AS_MOLD_COUNT_MAX ? AS_MOLD_COUNT_MAX : (uint16_t)missing};
-    memcpy(wanted.session, arbiter->line.session, AS_MOLD_SESSION_BYTES);
+    as_packet_request wanted = {.seq = arbiter->line.expected_seq,
+                                .count = missing > REQUEST_MAX ? REQUEST_MAX : (uint16_t)missing};
+    memcpy(wanted.session, arbiter->line.session, AS_PACKET_SESSION_BYTES);
     arbiter->requested_seq = wanted.seq;
     arbiter->requests++;
     arbiter->options.request(arbiter->options.ctx, &wanted);

@@ -1,5 +1,5 @@
 /*
- * The arbiter: puts the MoldUDP64 datagrams of redundant lines, and retransmitted ones, into one order.
+ * The arbiter: puts the datagrams of redundant lines, and retransmitted ones, into one order.
  *
  * The key is (session, sequence) of each message, never the packet (PROTOCOLS A2): what has been delivered is
  * passed over, whichever line brings it again. A datagram that is ahead of the order is held, up to window_ns and
@@ -20,21 +20,21 @@
 #include <stdint.h>
 
 #include "core/limits.h"
-#include "feeds/framing/moldudp64.h"
+#include "feeds/framing/sequence.h"
 
 enum { AS_ARBITER_PACKETS = 256 };
 
 /* A packet's turn has come: do what take says. packet's blocks are valid during the call. */
-typedef void (*as_arbiter_take_fn)(void *ctx, const as_mold_packet *packet, const as_mold_take *take,
-                                   uint64_t ts_recv_ns);
+typedef void (*as_arbiter_take_fn)(void *ctx, const as_packet *packet, const as_take *take, uint64_t ts_recv_ns);
 
 /* These messages are missing: ask for them. */
-typedef void (*as_arbiter_request_fn)(void *ctx, const as_mold_request *request);
+typedef void (*as_arbiter_request_fn)(void *ctx, const as_packet_request *request);
 
 typedef struct as_arbiter_options {
     uint64_t window_ns;  /* how long a hole waits for another line; 0: nothing is held */
     uint64_t request_ns; /* how long it then waits for the retransmission */
-    uint64_t first_seq;  /* as in as_mold_line_init */
+    uint64_t first_seq;  /* as in as_sequence_init */
+    as_packet_parse_fn parse;
     as_arbiter_take_fn take;
     as_arbiter_request_fn request; /* NULL: nobody to ask */
     void *ctx;
@@ -50,7 +50,7 @@ typedef struct as_held_packet {
 
 typedef struct as_arbiter {
     as_arbiter_options options;
-    as_mold_line line;                  /* the order, and its counters */
+    as_sequence line;                   /* the order, and its counters */
     as_held_packet *held;               /* AS_ARBITER_PACKETS of them, or NULL */
     uint16_t order[AS_ARBITER_PACKETS]; /* indices into held: the held ones by sequence, then the free ones */
     uint32_t held_count;
@@ -64,9 +64,9 @@ typedef struct as_arbiter {
 int as_arbiter_init(as_arbiter *arbiter, const as_arbiter_options *options);
 void as_arbiter_fini(as_arbiter *arbiter);
 
-/* A datagram of any line. Returns what as_mold_parse says; what cannot be parsed is not looked at. */
-as_mold_result as_arbiter_push(as_arbiter *arbiter, const uint8_t *datagram, size_t datagram_bytes, uint64_t ts_recv_ns,
-                               uint64_t now_ns);
+/* A datagram of any line. Returns what parse says; what cannot be parsed is not looked at. */
+as_packet_result as_arbiter_push(as_arbiter *arbiter, const uint8_t *datagram, size_t datagram_bytes,
+                                 uint64_t ts_recv_ns, uint64_t now_ns);
 
 /*
  * Ask for what has been missing for window_ns, give up what has been missing for both times. Returns what it did.

@@ -1,100 +1,61 @@
 /*
- * The inside of a feed, shared by feed.c (life and state), feed_decode.c (bytes to events) and feed_tcp.c
- * (connections); nobody else includes it.
+ * The inside of a feed: what feed.c (life and state) and the drivers share; nobody else includes it.
+ *
+ * A driver is what makes events of one kind of source; which one a feed has follows from its framing:
+ *
+ *   feed_packets.c    moldudp64, iextp: sequenced datagrams of redundant lines -> as_wire
+ *   feed_lines.c      lines: NDJSON in datagrams or streams (feed_tcp.c has their connections)
+ *
+ * A driver publishes through as_feed_market, as_feed_headline, as_feed_gap and as_feed_end_piece only, so that stamps,
+ * instants and the desk are treated the same everywhere.
  */
 #ifndef AS_FEEDS_FEED_PARTS_H
 #define AS_FEEDS_FEED_PARTS_H
 
 #include <stdatomic.h>
 
-#include "core/timezone.h"
-#include "feeds/arbiter.h"
 #include "feeds/counter.h"
-#include "feeds/decode/ndjson.h"
 #include "feeds/feed.h"
-#include "feeds/framing/lines.h"
-#include "feeds/normalise.h"
 #include "feeds/outlet.h"
 #include "feeds/socket.h"
 
-/* Why something was not right; NDJSON's own reasons follow from BAD_NDJSON on. */
-enum {
-    BAD_TRUNCATED,
-    BAD_MOLD_SHORT,
-    BAD_MOLD_SEQ,
-    BAD_MOLD_CUT,
-    BAD_MOLD_TRAILING,
-    BAD_MOLD_SESSION,
-    BAD_ITCH_SHORT,
-    BAD_ITCH_UNKNOWN,
-    BAD_ITCH_EMPTY,
-    BAD_ITCH_LOCATE,
-    BAD_ITCH_TIME,
-    BAD_ITCH_PRICE,
-    BAD_ITCH_CODE,
-    BAD_NDJSON,
-    BAD_COUNT = BAD_NDJSON + AS_NDJSON_RESULT_COUNT
-};
+typedef struct as_feed_driver {
+    /* Names of the reasons that as_feed_bad counts; AS_FEED_BAD_MAX at most. */
+    const char *(*bad_name)(unsigned reason);
+    unsigned bad_count;
+    /* Open sockets or begin to connect; feed->part is the driver's own. An error is closed by close. */
+    int (*open)(as_feed *feed, const as_feed_options *options);
+    /* What is due by time; how much was done. */
+    int (*poll)(as_feed *feed, uint64_t now_ns);
+    /* Until when nothing will be due, in ns from now. */
+    uint64_t (*wait_ns)(const as_feed *feed);
+    void (*close)(as_feed *feed); /* feed->part may be NULL or half made */
+} as_feed_driver;
 
-_Static_assert((int)BAD_COUNT <= (int)AS_FEED_BAD_MAX, "every reason has room in the statistics");
+extern const as_feed_driver as_feed_packets, as_feed_lines;
 
-/* A UDP socket: line A, line B, or the answers of the retransmission server. */
-enum { SOCKET_A = 0, SOCKET_B = 1, SOCKET_RETRANSMIT = 2, SOCKET_COUNT = 3 };
-
-typedef struct feed_connection {
-    as_feed *feed;
-    int fd; /* -1: free */
-    int watch;
-    as_lines lines;
-} feed_connection;
-
-typedef struct feed_counters {
+typedef struct as_feed_counters {
     as_counter packets, bytes, messages, gaps, lost, duplicates, heartbeats, restarts, filled, requested;
     as_counter unknown_symbol, connects, refused, disconnects, last_packet_ns;
-    as_counter bad[BAD_COUNT];
-} feed_counters;
+    as_counter bad[AS_FEED_BAD_MAX];
+} as_feed_counters;
 
 struct as_feed {
     as_feed_config config;
+    as_feed_transport transport;
+    const as_feed_driver *driver;
+    void *part; /* the driver's */
     const as_universe *universe;
     as_reactor *reactor;
-    as_url url;
     as_outlet outlet;
     _Atomic int state;
-    feed_counters count;
+    as_feed_counters count;
     _Atomic(const as_desk *) desk_next; /* edge F1 */
     _Atomic(const as_desk *) desk_used; /* edge F2 */
     const as_desk *desk;                /* the feed thread's: desk_used without the edge */
     uint64_t last_data_ns;              /* receive time of the latest bytes */
-    unsigned warn_count;
-
-    /* UDP */
-    int fd[SOCKET_COUNT];
-    int watch[SOCKET_COUNT];
     uint32_t rcvbuf_bytes;
-    as_arbiter arbiter;
-    as_normaliser normaliser;
-    as_timezone *zone;
-    int32_t session_date;
-    bool broken; /* messages of this MoldUDP64 session are lost */
-
-    /* lines: of a datagram in connection[0], of streams one each */
-    as_ndjson_context ndjson;
-    feed_connection *connection;
-    unsigned connection_count;
-    unsigned open_count;
-
-    /* TCP */
-    as_address address;
-    as_tcp_mode mode; /* AUTO until the first attempt has decided */
-    int listen_fd, listen_watch;
-    int connecting_fd;   /* on its way; -1: none */
-    uint64_t attempt_ns; /* when the last attempt began or the connection was lost */
-    uint64_t pause_ns;   /* from then to the next attempt */
-    uint64_t checked_ns;
-    uint32_t pause_ms; /* before jitter */
-    uint64_t random;
-    bool connected_before;
+    unsigned warn_count;
 };
 
 /* Time between two moments of a clock that may be set back: a step back counts as time that has passed. */
@@ -110,17 +71,25 @@ static inline void as_feed_bad(as_feed *feed, unsigned reason)
 
 void as_feed_state_set(as_feed *feed, as_feed_state state);
 
-/* feed_decode.c. ctx of the datagram functions is the feed; of a stream its connection. */
-int as_feed_decode_init(as_feed *feed, const as_feed_options *options);
-void as_feed_decode_fini(as_feed *feed);
-void as_feed_on_mold(void *ctx, const uint8_t *data, size_t data_bytes, uint64_t ts_recv_ns, bool truncated);
-void as_feed_on_lines(void *ctx, const uint8_t *data, size_t data_bytes, uint64_t ts_recv_ns, bool truncated);
-void as_feed_decode_stream(feed_connection *connection, const uint8_t *data, size_t data_bytes, uint64_t ts_recv_ns);
-void as_feed_finish_stream(feed_connection *connection, uint64_t ts_recv_ns);
+/* A datagram, or a piece of a stream, has come. */
+void as_feed_count_piece(as_feed *feed, size_t data_bytes, uint64_t ts_recv_ns);
 
-/* feed_tcp.c */
-int as_feed_tcp_open(as_feed *feed);
-int as_feed_tcp_poll(as_feed *feed, uint64_t now_ns);
-void as_feed_tcp_close(as_feed *feed);
+/* An event that is complete but for its receive time: ts_recv_ns, or with trust_r what the data says. */
+void as_feed_market(as_feed *feed, as_event *event, uint64_t ts_recv_ns);
+
+/* The record from as_outlet_headline_room and its event, likewise; it is read by the desk and published. */
+void as_feed_headline(as_feed *feed, as_event *event, as_headline *headline, uint64_t ts_recv_ns);
+
+/* Unknown messages were lost between two connections. */
+void as_feed_gap(as_feed *feed, uint64_t now_ns);
+
+/*
+ * All of a datagram or a read is in. With trust_r its instant may go on: as_feed_poll_idle ends it if nothing
+ * comes.
+ */
+void as_feed_end_piece(as_feed *feed);
+
+/* Warn about something that is skipped, but not more than AS_FEED_WARN_MAX times: what, at which place, why. */
+void as_feed_warn_skipped(as_feed *feed, const char *what, uint64_t place, const char *reason);
 
 #endif

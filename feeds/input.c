@@ -4,8 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/date.h"
 #include "core/error.h"
+#include "core/timezone.h"
+#include "feeds/file_date.h"
 #include "feeds/input_internal.h"
+
+#define DEFAULT_ZONE "America/New_York"
 
 enum { WARNINGS_MAX = 5, BAD_FLOOR = 10, BAD_SHARE = 1000, EXCERPT_BYTES = 72 };
 
@@ -123,6 +128,65 @@ int as_input_bad_line(as_input *input, const char *reason, const char *line, siz
     return 0;
 }
 
+int as_input_bad_message(as_input *input, const char *reason)
+{
+    input->stats->bad++;
+    as_input_count_error(input, reason, error_total(input, reason) + 1);
+    if (!input->options.strict)
+        return 0;
+    return as_error_set(-EBADMSG, "%s: byte %llu: %s (strict: no bad message is allowed)", input->path,
+                        (unsigned long long)(as_byte_stream_offset(input->stream) + input->view_at), reason);
+}
+
+void as_input_count_wire(as_input *input, const as_wire *wire)
+{
+    const as_wire_counters *c = as_wire_counters_get(wire);
+    for (unsigned type = 0; type < 256; type++) {
+        char code[8];
+        snprintf(code, sizeof code, type > 0x20 && type < 0x7f ? "%c" : "0x%02x", type);
+        as_input_count_type(input, code, as_wire_type_count(wire, (uint8_t)type));
+    }
+    for (unsigned i = 0; i < AS_WIRE_BAD_COUNT; i++)
+        as_input_count_error(input, as_wire_bad_name((as_wire_bad)i), c->bad[i]);
+    input->stats->messages = c->messages;
+    input->stats->unknown_symbol = c->unknown_symbol;
+}
+
+/* ---- the day ---- */
+
+int32_t as_input_date(const as_input *input)
+{
+    const as_config *config = input->options.config;
+    if (input->options.date)
+        return input->options.date;
+    return config && config->session.date ? config->session.date : as_file_date(input->path);
+}
+
+int as_input_midnight(const as_input *input, uint64_t *midnight_ns)
+{
+    const as_config *config = input->options.config;
+    const char *zone_name = config && config->session.zone[0] ? config->session.zone : DEFAULT_ZONE;
+    int32_t date = as_input_date(input);
+    if (date == 0 && !input->options.universe) { /* inspect: counts do not need the day */
+        as_warn("%s: the date is not known (--date YYYYMMDD): times are given as on 1970-01-02", input->path);
+        date = 19700102;
+    }
+    if (!as_date_valid(date))
+        return as_error_set(-EINVAL,
+                            "%s: ITCH times count from midnight and the date is %s: give --date YYYYMMDD, "
+                            "session.date in the configuration, or a name such as 01302020.NASDAQ_ITCH50",
+                            input->path, date ? "no date" : "not known");
+    as_timezone *zone = NULL;
+    int code = as_timezone_new(zone_name, &zone);
+    if (code < 0)
+        return as_error_add("%s: session.zone", input->path);
+    *midnight_ns =
+        (uint64_t)as_timezone_to_utc(zone, as_date_year(date), as_date_month(date), as_date_day(date), 0, 0, 0) *
+        AS_NS_PER_S;
+    as_timezone_free(zone);
+    return 0;
+}
+
 /* ---- open and close ---- */
 
 static int refuse(as_input *input)
@@ -145,6 +209,11 @@ static int open_symbols(as_input *input)
     return input->met ? 0 : -ENOMEM;
 }
 
+static const as_input_reader *const readers[] = {
+    [AS_INPUT_UNKNOWN] = NULL,      [AS_INPUT_ITCH50] = &as_input_itch, [AS_INPUT_NDJSON] = &as_input_ndjson,
+    [AS_INPUT_CSV] = &as_input_csv, [AS_INPUT_JOURNAL] = NULL,
+};
+
 static int open_format(as_input *input)
 {
     int code = as_input_fill(input, AS_SNIFF_BYTES);
@@ -152,19 +221,11 @@ static int open_format(as_input *input)
         return code;
     input->format = as_sniff(input->view, input->view_bytes);
     snprintf(input->stats->format, sizeof input->stats->format, "%s", as_input_format_name(input->format));
-    bool text = input->format == AS_INPUT_NDJSON || input->format == AS_INPUT_CSV;
-    if (open_symbols(input) < 0 || (text && !input->options.raw_order && as_reorder_new(&input->reorder) < 0))
+    input->reader = readers[input->format];
+    bool window = input->reader && !input->reader->sorted && !input->options.raw_order;
+    if (open_symbols(input) < 0 || (window && as_reorder_new(&input->reorder) < 0))
         return as_error_set(-ENOMEM, "%s: out of memory", input->path);
-    switch (input->format) {
-    case AS_INPUT_NDJSON:
-        return as_input_open_ndjson(input);
-    case AS_INPUT_CSV:
-        return as_input_open_csv(input);
-    case AS_INPUT_ITCH50:
-        return as_input_open_itch(input);
-    default:
-        return refuse(input);
-    }
+    return input->reader ? input->reader->open(input) : refuse(input);
 }
 
 int as_input_open(const char *path, const as_input_options *options, as_input **input)
@@ -196,10 +257,8 @@ void as_input_close(as_input *input)
 {
     if (!input)
         return;
-    if (input->format == AS_INPUT_CSV)
-        as_input_close_csv(input);
-    if (input->format == AS_INPUT_ITCH50)
-        as_input_close_itch(input);
+    if (input->reader)
+        input->reader->close(input);
     as_reorder_free(input->reorder);
     as_symbols_fini(&input->own);
     free(input->met);
@@ -211,25 +270,13 @@ void as_input_close(as_input *input)
 
 /* ---- events ---- */
 
-static int read_one(as_input *input, as_event *event, as_headline *headline)
-{
-    switch (input->format) {
-    case AS_INPUT_NDJSON:
-        return as_input_next_ndjson(input, event, headline);
-    case AS_INPUT_CSV:
-        return as_input_next_csv(input, event, headline);
-    default:
-        return as_input_next_itch(input, event);
-    }
-}
-
 /* From the reader through the window. */
 static int take_one(as_input *input, as_event *event, as_headline *headline)
 {
     if (!input->reorder)
-        return read_one(input, event, headline);
+        return input->reader->next(input, event, headline);
     while (!input->source_ended && !as_reorder_full(input->reorder)) {
-        int result = read_one(input, event, headline);
+        int result = input->reader->next(input, event, headline);
         if (result < 0)
             return result;
         if (result == 0)
@@ -253,7 +300,7 @@ static int finish(as_input *input)
         as_warn("%s: the file is cut; it was read up to the last whole record", input->path);
     if (s->bad > WARNINGS_MAX)
         as_warn("%s: %llu bad lines of %llu", input->path, (unsigned long long)s->bad, (unsigned long long)s->rows);
-    if (s->bad > BAD_FLOOR && s->bad * BAD_SHARE > s->rows && input->format != AS_INPUT_ITCH50)
+    if (s->bad > BAD_FLOOR && s->bad * BAD_SHARE > s->rows && !input->reader->sorted)
         return as_error_set(-EBADMSG, "%s: %llu of %llu lines are bad; allowed are %d, or one in %d", input->path,
                             (unsigned long long)s->bad, (unsigned long long)s->rows, BAD_FLOOR, BAD_SHARE);
     return 0;
@@ -296,54 +343,9 @@ int as_input_next(as_input *input, as_event *event, as_headline *headline)
 
 /* ---- questions ---- */
 
-static void count_itch(const as_input *input)
-{
-    as_input *in = (as_input *)(uintptr_t)input; /* the counters are kept elsewhere until someone asks */
-    const as_normaliser_counters *c = &in->itch.normaliser.counters;
-    const struct {
-        const char *reason;
-        uint64_t total;
-    } errors[] = {
-        {"bad_prefix", in->itch.framing.bad_prefix},
-        {"unknown_locate", c->unknown_locate},
-        {"bad_ts", c->bad_ts},
-        {"bad_px", c->bad_px},
-        {"bad_code", c->bad_code},
-        {"empty_trades", c->empty_trades},
-    };
-    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-        as_input_count_error(in, errors[i].reason, errors[i].total);
-    for (int type = 0; type < 256; type++) {
-        char code[8];
-        snprintf(code, sizeof code, type > 0x20 && type < 0x7f ? "%c" : "0x%02x", type);
-        as_input_count_type(in, code, c->by_type[type]);
-    }
-    in->stats->unknown_symbol = c->unknown_symbol;
-}
-
-static void count_text(const as_input *input)
-{
-    static const struct {
-        as_event_kind kind;
-        const char *word;
-    } words[] = {
-        {AS_EVENT_TRADE, "trade"},   {AS_EVENT_QUOTE, "quote"},       {AS_EVENT_BAR, "bar"},
-        {AS_EVENT_STATUS, "status"}, {AS_EVENT_HEADLINE, "headline"},
-    };
-    as_input *in = (as_input *)(uintptr_t)input;
-    in->stats->messages = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        in->stats->messages += in->kind_count[words[i].kind];
-        as_input_count_type(in, words[i].word, in->kind_count[words[i].kind]);
-    }
-}
-
 const as_input_stats *as_input_stats_get(const as_input *input)
 {
-    if (input->format == AS_INPUT_ITCH50)
-        count_itch(input);
-    else
-        count_text(input);
+    input->reader->count((as_input *)(uintptr_t)input); /* counters that are kept elsewhere until someone asks */
     input->stats->bytes = as_byte_stream_file_bytes(input->stream);
     return input->stats;
 }

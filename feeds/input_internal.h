@@ -1,6 +1,6 @@
 /*
- * What the parts of an input share: input.c opens, orders and keeps count; input_text.c reads NDJSON and CSV,
- * input_itch.c reads ITCH files. Not for others.
+ * What the parts of an input share: input.c opens, orders and keeps count; a reader makes events of one format. Not for
+ * others. Readers: input_text.c (NDJSON, CSV), input_itch.c (BinaryFILE).
  */
 #ifndef AS_FEEDS_INPUT_INTERNAL_H
 #define AS_FEEDS_INPUT_INTERNAL_H
@@ -11,16 +11,33 @@
 #include "feeds/decode/ndjson.h"
 #include "feeds/framing/binaryfile.h"
 #include "feeds/input.h"
-#include "feeds/normalise.h"
 #include "feeds/reorder.h"
 #include "feeds/sniff.h"
+#include "feeds/wire.h"
 
 enum { AS_INPUT_LINE_WINDOW = AS_LINE_BYTES + 2 }; /* a longest line and its ending */
+
+/*
+ * A format. open has the whole of AS_SNIFF_BYTES in the view; next gives 1 an event, 0 the end, a negative errno with the
+ * error chain set; count brings counters that are kept elsewhere into the statistics; close is called once, also after
+ * an open that failed. sorted: what next gives is in receive order but for faults, so no window puts it in order.
+ */
+typedef struct as_input_reader {
+    int (*open)(as_input *input);
+    int (*next)(as_input *input, as_event *event, as_headline *headline);
+    void (*count)(as_input *input);
+    void (*close)(as_input *input);
+    bool sorted;
+} as_input_reader;
+
+extern const as_input_reader as_input_ndjson, as_input_csv, as_input_itch;
 
 struct as_input {
     char *path;
     as_input_options options;
     as_input_format format;
+    const as_input_reader *reader; /* NULL until the format is known */
+    void *state;                   /* the reader's own */
     as_input_stats *stats;
     as_byte_stream *stream;
     /* a stretch of the stream: unread from view_at on; final: nothing follows it */
@@ -30,12 +47,12 @@ struct as_input {
     /* symbols met where there is no universe; else a mark for each instrument met */
     as_symbols own;
     uint8_t *met;
-    as_reorder *reorder;   /* NULL: raw order, or ITCH */
+    as_reorder *reorder;                      /* NULL: raw order, or ITCH */
     uint64_t kind_count[AS_EVENT_KIND_COUNT]; /* text: rows decoded */
-    uint64_t line_seq;     /* of the line last read, from 1 */
-    bool source_ended;     /* the reader has no more; the window may */
-    bool finished;         /* the end has been reported */
-    int failed;            /* sticky */
+    uint64_t line_seq;                        /* of the line last read, from 1 */
+    bool source_ended;                        /* the reader has no more; the window may */
+    bool finished;                            /* the end has been reported */
+    int failed;                               /* sticky */
     union {
         struct {
             as_ndjson_context context;
@@ -46,7 +63,9 @@ struct as_input {
         } csv;
         struct {
             as_binaryfile framing;
-            as_normaliser normaliser;
+            as_wire *wire;
+            as_event pending[AS_WIRE_EVENTS_MAX]; /* of the message last read */
+            unsigned pending_count, pending_at;
         } itch;
     };
 };
@@ -70,14 +89,16 @@ void as_input_count_type(as_input *input, const char *code, uint64_t total);
  */
 int as_input_bad_line(as_input *input, const char *reason, const char *line, size_t line_bytes);
 
-/* The three readers. open: the mapping, the date, ...; next: 1 an event, 0 the end, a negative errno. */
-int as_input_open_ndjson(as_input *input);
-int as_input_next_ndjson(as_input *input, as_event *event, as_headline *headline);
-int as_input_open_csv(as_input *input);
-int as_input_next_csv(as_input *input, as_event *event, as_headline *headline);
-void as_input_close_csv(as_input *input);
-int as_input_open_itch(as_input *input);
-int as_input_next_itch(as_input *input, as_event *event);
-void as_input_close_itch(as_input *input);
+/* A bad message, counted by its reason: 0 to go on; a negative errno with the error chain set if the input is strict. */
+int as_input_bad_message(as_input *input, const char *reason);
+
+/* Date of stamps that count from midnight: option, configuration, name; 0 if nobody knows. */
+int32_t as_input_date(const as_input *input);
+
+/* Midnight of the session in its zone. inspect goes on without a date, as on 1970-01-02, with a warning. */
+int as_input_midnight(const as_input *input, uint64_t *midnight_ns);
+
+/* Counters of a wire format: types, reasons, unknown symbols. */
+void as_input_count_wire(as_input *input, const as_wire *wire);
 
 #endif

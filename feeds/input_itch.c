@@ -1,115 +1,52 @@
 #include <errno.h>
-#include <string.h>
 
-#include "core/date.h"
 #include "core/error.h"
-#include "core/timezone.h"
 #include "feeds/decode/itch50.h"
-#include "feeds/file_date.h"
 #include "feeds/input_internal.h"
 
-#define DEFAULT_ZONE "America/New_York"
-
-/* The session's date: option, configuration, name. */
-static int32_t find_date(const as_input *input)
+static int open_itch(as_input *input)
 {
-    const as_config *config = input->options.config;
-    if (input->options.date)
-        return input->options.date;
-    if (config && config->session.date)
-        return config->session.date;
-    return as_file_date(input->path);
-}
-
-int as_input_open_itch(as_input *input)
-{
-    const as_config *config = input->options.config;
-    const char *zone_name = config && config->session.zone[0] ? config->session.zone : DEFAULT_ZONE;
-    int32_t date = find_date(input);
-    if (date == 0 && !input->options.universe) { /* inspect: counts do not need the day */
-        as_warn("%s: the date is not known (--date YYYYMMDD): times are given as on 1970-01-02", input->path);
-        date = 19700102;
-    }
-    if (!as_date_valid(date))
-        return as_error_set(-EINVAL,
-                            "%s: ITCH times count from midnight and the date is %s: give --date YYYYMMDD, "
-                            "session.date in the configuration, or a name such as 01302020.NASDAQ_ITCH50",
-                            input->path, date ? "no date" : "not known");
-    as_timezone *zone = NULL;
-    int code = as_timezone_new(zone_name, &zone);
+    as_wire_options options = {.format = AS_WIRE_ITCH50,
+                               .symbols = as_input_symbols(input),
+                               .resolve = input->options.universe ? NULL : as_input_resolve,
+                               .arg = input,
+                               .source = input->options.source,
+                               .trust_r = true};
+    int code = as_input_midnight(input, &options.midnight_ns);
     if (code < 0)
-        return as_error_add("%s: session.zone", input->path);
-    int64_t midnight_s = as_timezone_to_utc(zone, as_date_year(date), as_date_month(date), as_date_day(date), 0, 0, 0);
-    as_timezone_free(zone);
-    as_normaliser_options options = {
-        .symbols = as_input_symbols(input),
-        .midnight_ns = (uint64_t)midnight_s * AS_NS_PER_S,
-        .source = input->options.source,
-        .trust_r = true,
-    };
+        return code;
     as_binaryfile_init(&input->itch.framing, as_itch50_lengths);
-    if (as_normaliser_init(&input->itch.normaliser, &options) < 0)
+    if (as_wire_new(&options, &input->itch.wire) < 0)
         return as_error_set(-ENOMEM, "%s: out of memory", input->path);
     return 0;
 }
 
-void as_input_close_itch(as_input *input)
+static void close_itch(as_input *input)
 {
-    as_normaliser_fini(&input->itch.normaliser);
+    as_wire_free(input->itch.wire);
 }
 
-/* Without a universe every stock gets a number when it is met. */
-static void meet_stock(as_input *input, const as_itch50 *message)
+static void count_itch(as_input *input)
 {
-    const char *stock = as_itch50_stock(message);
-    size_t bytes = AS_ITCH50_STOCK_BYTES;
-    if (!stock || input->options.universe)
-        return;
-    while (bytes > 0 && stock[bytes - 1] == ' ')
-        bytes--;
-    if (bytes > 0)
-        as_input_resolve(input, stock, bytes);
+    as_input_count_error(input, "bad_prefix", input->itch.framing.bad_prefix);
+    if (input->itch.wire)
+        as_input_count_wire(input, input->itch.wire);
 }
 
-static int bad_message(as_input *input, const char *reason)
+/* What the message gives goes to pending. 0, or a negative errno. */
+static int read_message(as_input *input, const uint8_t *message, size_t message_bytes)
 {
-    uint64_t total = 1;
-    for (uint32_t i = 0; i < input->stats->error_count; i++)
-        if (strcmp(input->stats->error[i].reason, reason) == 0)
-            total += input->stats->error[i].count;
-    as_input_count_error(input, reason, total);
-    input->stats->bad++;
-    if (!input->options.strict)
-        return 0;
-    return as_error_set(-EBADMSG, "%s: byte %llu: %s (strict: no bad message is allowed)", input->path,
-                        (unsigned long long)(as_byte_stream_offset(input->stream) + input->view_at), reason);
+    as_wire *wire = input->itch.wire;
+    input->itch.pending_at = 0;
+    input->itch.pending_count = as_wire_decode(wire, message, message_bytes, 0, input->itch.pending);
+    as_wire_bad bad = as_wire_last_bad(wire);
+    return bad == AS_WIRE_BAD_NONE ? 0 : as_input_bad_message(input, as_wire_bad_name(bad));
 }
 
-/* 1 an event, 0 none, a negative errno. */
-static int read_message(as_input *input, const uint8_t *bytes, size_t message_bytes, as_event *event)
+static int next_itch(as_input *input, as_event *event, as_headline *headline)
 {
-    as_itch50 message;
-    switch (as_itch50_decode(bytes, message_bytes, &message)) {
-    case AS_ITCH50_SHORT:
-    case AS_ITCH50_EMPTY:
-        return bad_message(input, "short_message");
-    case AS_ITCH50_UNKNOWN:
-        return bad_message(input, "unknown_type");
-    case AS_ITCH50_GROWN:
-        if (bad_message(input, "grown_message") < 0)
-            return -EBADMSG;
-        break;
-    default:
-        break;
-    }
-    input->stats->messages++;
-    meet_stock(input, &message);
-    return as_normalise_itch50(&input->itch.normaliser, &message, 0, event);
-}
-
-int as_input_next_itch(as_input *input, as_event *event)
-{
-    for (;;) {
+    (void)headline;
+    while (input->itch.pending_at == input->itch.pending_count) {
         const uint8_t *message;
         size_t message_bytes;
         int code = as_input_fill(input, AS_BINARYFILE_RECORD_BYTES_MAX);
@@ -126,9 +63,13 @@ int as_input_next_itch(as_input *input, as_event *event)
             return as_input_fill(input, 1); /* cut, or damaged */
         }
         if (result == AS_BINARYFILE_MESSAGE)
-            code = read_message(input, message, message_bytes, event);
+            code = read_message(input, message, message_bytes);
         input->view_at += input->itch.framing.consumed_bytes;
         if (code)
             return code;
     }
+    *event = input->itch.pending[input->itch.pending_at++];
+    return 1;
 }
+
+const as_input_reader as_input_itch = {open_itch, next_itch, count_itch, close_itch, .sorted = true};

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "feeds/file_date.h"
 #include "feeds/input_internal.h"
 
 /* Skips to behind the next LF, however far it is. */
@@ -65,9 +64,25 @@ static bool at_cut(const as_input *input, const char *line_end)
            (const uint8_t *)line_end == input->view + input->view_bytes;
 }
 
+static void count_text(as_input *input)
+{
+    static const struct {
+        as_event_kind kind;
+        const char *word;
+    } words[] = {
+        {AS_EVENT_TRADE, "trade"},   {AS_EVENT_QUOTE, "quote"},       {AS_EVENT_BAR, "bar"},
+        {AS_EVENT_STATUS, "status"}, {AS_EVENT_HEADLINE, "headline"},
+    };
+    input->stats->messages = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        input->stats->messages += input->kind_count[words[i].kind];
+        as_input_count_type(input, words[i].word, input->kind_count[words[i].kind]);
+    }
+}
+
 /* ---- NDJSON ---- */
 
-int as_input_open_ndjson(as_input *input)
+static int open_ndjson(as_input *input)
 {
     const as_universe *universe = input->options.universe;
     skip_byte_order_mark(input);
@@ -81,7 +96,7 @@ int as_input_open_ndjson(as_input *input)
     return 0;
 }
 
-int as_input_next_ndjson(as_input *input, as_event *event, as_headline *headline)
+static int next_ndjson(as_input *input, as_event *event, as_headline *headline)
 {
     const char *line = NULL;
     size_t line_bytes = 0;
@@ -114,6 +129,13 @@ int as_input_next_ndjson(as_input *input, as_event *event, as_headline *headline
     }
     return result;
 }
+
+static void close_ndjson(as_input *input)
+{
+    (void)input;
+}
+
+const as_input_reader as_input_ndjson = {open_ndjson, next_ndjson, count_text, close_ndjson, .sorted = false};
 
 /* ---- CSV ---- */
 
@@ -163,15 +185,6 @@ static const as_csv_mapping *find_mapping(const as_input *input, const as_csv_re
     return NULL;
 }
 
-static int32_t session_date(const as_input *input)
-{
-    if (input->options.date)
-        return input->options.date;
-    if (input->options.config && input->options.config->session.date)
-        return input->options.config->session.date;
-    return as_file_date(input->path);
-}
-
 static int infer_duration(as_input *input)
 {
     int code = as_input_fill(input, AS_BYTE_STREAM_PEEK_MAX);
@@ -181,7 +194,7 @@ static int infer_duration(as_input *input)
                                         input->view_bytes - input->view_at);
 }
 
-int as_input_open_csv(as_input *input)
+static int open_csv(as_input *input)
 {
     skip_byte_order_mark(input);
     as_csv_record *record = input->csv.record = malloc(sizeof *record);
@@ -201,7 +214,7 @@ int as_input_open_csv(as_input *input)
         .universe = input->options.universe,
         .resolve = as_input_resolve,
         .arg = input,
-        .date = session_date(input),
+        .date = as_input_date(input),
         .source = input->options.source,
     };
     code = as_csv_mapper_new(&options, &input->csv.mapper);
@@ -214,7 +227,7 @@ int as_input_open_csv(as_input *input)
     return code;
 }
 
-void as_input_close_csv(as_input *input)
+static void close_csv(as_input *input)
 {
     as_csv_mapper_free(input->csv.mapper);
     free(input->csv.record);
@@ -270,7 +283,7 @@ static int read_row(as_input *input, as_event *event, as_headline *headline)
     return result;
 }
 
-int as_input_next_csv(as_input *input, as_event *event, as_headline *headline)
+static int next_csv(as_input *input, as_event *event, as_headline *headline)
 {
     for (;;) {
         int result = as_input_fill(input, AS_INPUT_LINE_WINDOW);
@@ -281,3 +294,5 @@ int as_input_next_csv(as_input *input, as_event *event, as_headline *headline)
             return result;
     }
 }
+
+const as_input_reader as_input_csv = {open_csv, next_csv, count_text, close_csv, .sorted = false};

@@ -14,7 +14,8 @@
 
 #include "core/error.h"
 
-static const char url_forms[] = "udp://HOST:PORT[?if=INTERFACE] or tcp://HOST:PORT[?mode=auto|connect|listen]";
+static const char url_forms[] = "udp://HOST:PORT[?if=INTERFACE] or tcp://HOST:PORT[?mode=auto|connect|listen], "
+                                "ws[s]:// or http[s]://HOST[:PORT]/PATH";
 
 /* ---- URLs ---- */
 
@@ -45,8 +46,18 @@ static int parse_host(as_url *url, const char *begin, const char *end, const cha
     return 0;
 }
 
+/* The port of a scheme that has one of its own; 0 for udp and tcp. */
+static uint16_t standard_port(as_transport transport)
+{
+    static const uint16_t port[] = {0, 0, 80, 443, 80, 443};
+    return port[transport];
+}
+
 static int parse_port(as_url *url, const char *begin, const char *end)
 {
+    url->port = standard_port(url->transport);
+    if (url->port != 0 && begin == end)
+        return 0;
     if (begin == end || *begin != ':')
         return as_error_set(-EINVAL, "\"%s\": no port after the host; allowed: %s", url->text, url_forms);
     begin++;
@@ -117,20 +128,26 @@ int as_url_parse(const char *text, as_url *url)
         return as_error_set(-EINVAL, "\"%.40s...\": URL has %zu bytes; allowed: up to %zu", text, text_bytes,
                             sizeof parsed.text - 1);
     memcpy(parsed.text, text, text_bytes + 1);
-    if (strncmp(text, "udp://", 6) == 0)
-        parsed.transport = AS_TRANSPORT_UDP;
-    else if (strncmp(text, "tcp://", 6) == 0)
-        parsed.transport = AS_TRANSPORT_TCP;
-    else
+    static const char *const scheme[] = {"udp://", "tcp://", "ws://", "wss://", "http://", "https://"};
+    unsigned which = 0;
+    while (which < sizeof scheme / sizeof *scheme && strncmp(text, scheme[which], strlen(scheme[which])) != 0)
+        which++;
+    if (which == sizeof scheme / sizeof *scheme)
         return as_error_set(-EINVAL, "\"%s\": not a source URL; allowed: %s", text, url_forms);
+    parsed.transport = (as_transport)which;
 
-    const char *authority = text + 6, *rest = NULL;
+    const char *authority = text + strlen(scheme[which]), *rest = NULL;
     const char *end = authority + strcspn(authority, "/?#");
     int result = parse_host(&parsed, authority, end, &rest);
     if (result == 0)
         result = parse_port(&parsed, rest, end);
     if (result < 0)
         return result;
+    if (parsed.transport > AS_TRANSPORT_TCP && result == 0) {
+        snprintf(parsed.path, sizeof parsed.path, "%s%s", *end == '/' ? "" : "/", end);
+        *url = parsed;
+        return 0;
+    }
     if (*end == '/' && (end[1] == '?' || end[1] == 0))
         end++;
     if (*end == '?')

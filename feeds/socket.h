@@ -5,6 +5,7 @@
  *   udp://127.0.0.1:26400            datagrams sent to this address
  *   tcp://host:port                  mode=auto (default), mode=connect or mode=listen; see as_tcp_mode
  *   udp://[ff15::1]:26400?if=eth0    IPv6 in brackets
+ *   wss://host[:port]/path?query     ws, wss, http, https: port 80 or 443 if none is given; path begins with /
  *
  * Everything here is cold: it runs at start and when a connection is made. Errors are 0 or a negative errno with
  * the error chain set; the message quotes the URL. Descriptors are non-blocking and close on exec, and belong to
@@ -20,7 +21,14 @@
 
 #include "core/config.h"
 
-typedef enum as_transport { AS_TRANSPORT_UDP = 0, AS_TRANSPORT_TCP = 1 } as_transport;
+typedef enum as_transport {
+    AS_TRANSPORT_UDP = 0,
+    AS_TRANSPORT_TCP = 1,
+    AS_TRANSPORT_WS = 2,
+    AS_TRANSPORT_WSS = 3,
+    AS_TRANSPORT_HTTP = 4,
+    AS_TRANSPORT_HTTPS = 5
+} as_transport;
 
 /*
  * Who calls whom. AUTO asks the address: if somebody listens there we connect; if the connection is refused and the
@@ -38,6 +46,7 @@ typedef struct as_url {
     char host[AS_HOST_BYTES];
     uint16_t port;
     char interface[IF_NAMESIZE]; /* udp only; empty if none */
+    char path[AS_URL_BYTES];     /* ws and http: with its query, "/" if none was given; else empty */
 } as_url;
 
 typedef struct as_address {

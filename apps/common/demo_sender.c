@@ -325,7 +325,7 @@ static int read_messages(as_sender *s)
 
 static int run(as_sender *s)
 {
-    static const uint8_t session[AS_MOLD_SESSION_BYTES] = {'D', 'E', 'M', 'O', ' ', ' ', ' ', ' ', ' ', '1'};
+    static const uint8_t session[AS_PACKET_SESSION_BYTES] = {'D', 'E', 'M', 'O', ' ', ' ', ' ', ' ', ' ', '1'};
     int rc = read_headlines(s);
     if (rc == 0)
         rc = read_messages(s);

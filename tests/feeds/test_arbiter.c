@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "feeds/arbiter.h"
+#include "feeds/framing/moldudp64.h"
 #include "tests/support/random.h"
 
 enum { MESSAGES_MAX = 20000, WINDOW = 2000, WAIT = 50000 };
@@ -19,16 +20,16 @@ static struct {
     uint64_t ts[MESSAGES_MAX];
     uint32_t count;
     uint64_t lost, gaps;
-    as_mold_request request[64];
+    as_packet_request request[64];
     uint32_t request_count;
     uint32_t restarts;
 } out;
 
 static as_arbiter arbiter;
-static const uint8_t session_a[AS_MOLD_SESSION_BYTES] = "000000001";
-static const uint8_t session_b[AS_MOLD_SESSION_BYTES] = "000000002";
+static const uint8_t session_a[AS_PACKET_SESSION_BYTES] = "000000001";
+static const uint8_t session_b[AS_PACKET_SESSION_BYTES] = "000000002";
 
-static void on_take(void *ctx, const as_mold_packet *packet, const as_mold_take *take, uint64_t ts_recv_ns)
+static void on_take(void *ctx, const as_packet *packet, const as_take *take, uint64_t ts_recv_ns)
 {
     assert_ptr_equal(ctx, &out);
     out.restarts += take->restarted;
@@ -37,7 +38,7 @@ static void on_take(void *ctx, const as_mold_packet *packet, const as_mold_take 
     const uint8_t *cursor = packet->blocks;
     for (unsigned i = 0; i < (unsigned)take->skip + take->deliver; i++) {
         size_t message_bytes;
-        const uint8_t *message = as_mold_next(&cursor, &message_bytes);
+        const uint8_t *message = as_packet_next(packet, &cursor, &message_bytes);
         if (i < take->skip)
             continue;
         uint64_t seq;
@@ -50,7 +51,7 @@ static void on_take(void *ctx, const as_mold_packet *packet, const as_mold_take 
     }
 }
 
-static void on_request(void *ctx, const as_mold_request *request)
+static void on_request(void *ctx, const as_packet_request *request)
 {
     assert_ptr_equal(ctx, &out);
     assert_true(out.request_count < 64);
@@ -60,7 +61,7 @@ static void on_request(void *ctx, const as_mold_request *request)
 static void begin(bool ask, uint64_t window_ns)
 {
     memset(&out, 0, sizeof out);
-    assert_int_equal(as_arbiter_init(&arbiter, &(as_arbiter_options){.window_ns = window_ns,
+    assert_int_equal(as_arbiter_init(&arbiter, &(as_arbiter_options){.window_ns = window_ns, .parse = as_mold_parse,
                                                                      .request_ns = WAIT,
                                                                      .first_seq = 1,
                                                                      .take = on_take,
@@ -87,7 +88,7 @@ static void push(const uint8_t *session, uint64_t seq, unsigned count, uint64_t 
     uint8_t *copy = malloc(bytes); /* of this length, and gone afterwards: nothing may point into it */
     assert_non_null(copy);
     memcpy(copy, packet, bytes);
-    assert_int_equal(as_arbiter_push(&arbiter, copy, bytes, now, now), AS_MOLD_OK);
+    assert_int_equal(as_arbiter_push(&arbiter, copy, bytes, now, now), AS_PACKET_OK);
     free(copy);
 }
 
@@ -181,7 +182,7 @@ static void a_hole_is_asked_for_once_and_then_lost(void **state)
     assert_int_equal(out.request_count, 1);
     assert_int_equal(out.request[0].seq, 2);
     assert_int_equal(out.request[0].count, AS_MOLD_COUNT_MAX);
-    assert_memory_equal(out.request[0].session, session_a, AS_MOLD_SESSION_BYTES);
+    assert_memory_equal(out.request[0].session, session_a, AS_PACKET_SESSION_BYTES);
     push(session_a, 2, 100, 3000); /* a part of the answer: the rest is asked for again */
     as_arbiter_poll(&arbiter, 3001);
     assert_int_equal(out.request_count, 2);

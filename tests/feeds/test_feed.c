@@ -21,8 +21,8 @@ static void what_cannot_be_opened_is_an_error_with_file_line_and_key(void **stat
         const char *text;
     } bad[] = {
         {"udp://1.2.3.4", "", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_ITCH50, "no port"},
-        {"tcp://127.0.0.1:1", "", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_ITCH50, "itch50 with framing moldudp64 over tcp"},
-        {"udp://127.0.0.1:1", "", "", AS_FRAMING_NONE, AS_FORMAT_ITCH50, "allowed: itch50 with moldudp64 over udp"},
+        {"tcp://127.0.0.1:1", "", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_ITCH50, "itch50 with framing moldudp64 over tcp://"},
+        {"udp://127.0.0.1:1", "", "", AS_FRAMING_IEXTP, AS_FORMAT_ITCH50, "allowed: itch50 with moldudp64 over udp"},
         {"udp://127.0.0.1:1", "", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_NDJSON, "ndjson with framing moldudp64"},
         {"udp://239.1.1.1:26400?if=nosuch0", "", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_ITCH50, "if is \"nosuch0\""},
         {"udp://239.255.20.1:26400?if=lo", "udp://x", "", AS_FRAMING_MOLDUDP64, AS_FORMAT_ITCH50, "no port"},

@@ -158,7 +158,7 @@ static inline as_event ast_feed_event(ast_feed *f)
 
 /* ---- ITCH over MoldUDP64 ---- */
 
-static const uint8_t ast_session[AS_MOLD_SESSION_BYTES] = {'0', '0', '0', '0', '0', '0', '0', '0', '1', 'A'};
+static const uint8_t ast_session[AS_PACKET_SESSION_BYTES] = {'0', '0', '0', '0', '0', '0', '0', '0', '1', 'A'};
 
 static inline size_t ast_mold(uint8_t *out, const uint8_t *session, uint64_t seq, const as_itch50 *message,
                               unsigned count)

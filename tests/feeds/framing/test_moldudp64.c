@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "feeds/framing/moldudp64.h"
+#include "feeds/framing/sequence.h"
 #include "tests/support/hex.h"
 #include "tests/support/pcap.h"
 #include "tests/support/random.h"
@@ -34,18 +35,18 @@ static void the_golden_packet_holds_two_messages(void **state)
     uint8_t d[128];
     size_t n = ast_hex(GOLDEN_DATA, d, sizeof d);
     assert_int_equal(n, 91);
-    as_mold_packet p;
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_OK);
+    as_packet p;
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_OK);
     assert_memory_equal(p.session, session_a, 10);
     assert_int_equal(p.seq, 5);
     assert_int_equal(p.count, 2);
-    assert_int_equal(p.kind, AS_MOLD_DATA);
+    assert_int_equal(p.kind, AS_PACKET_DATA);
     const uint8_t *cursor = p.blocks;
     size_t message_bytes;
-    const uint8_t *message = as_mold_next(&cursor, &message_bytes);
+    const uint8_t *message = as_packet_next(&p, &cursor, &message_bytes);
     assert_int_equal(message[0], 'A');
     assert_int_equal(message_bytes, 36);
-    message = as_mold_next(&cursor, &message_bytes);
+    message = as_packet_next(&p, &cursor, &message_bytes);
     assert_int_equal(message[0], 'E');
     assert_int_equal(message_bytes, 31);
     assert_ptr_equal(cursor, d + n);
@@ -55,14 +56,14 @@ static void golden_heartbeat_and_end_announce_the_next_sequence(void **state)
 {
     (void)state;
     uint8_t d[32];
-    as_mold_packet p;
+    as_packet p;
     size_t n = ast_hex(GOLDEN_HEARTBEAT, d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_OK);
-    assert_int_equal(p.kind, AS_MOLD_HEARTBEAT);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_OK);
+    assert_int_equal(p.kind, AS_PACKET_HEARTBEAT);
     assert_int_equal(p.seq, 7);
     n = ast_hex(GOLDEN_END, d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_OK);
-    assert_int_equal(p.kind, AS_MOLD_END);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_OK);
+    assert_int_equal(p.kind, AS_PACKET_END);
     assert_int_equal(p.seq, 7);
     assert_int_equal(p.count, 0);
 }
@@ -75,13 +76,13 @@ static void every_cut_of_a_packet_gives_its_whole_messages(void **state)
     for (size_t cut = 0; cut < n; cut++) {
         uint8_t *part = malloc(cut ? cut : 1);
         memcpy(part, d, cut);
-        as_mold_packet p = {.seq = 99};
-        as_mold_result result = as_mold_parse(part, cut, &p);
+        as_packet p = {.seq = 99};
+        as_packet_result result = as_mold_parse(part, cut, &p);
         if (cut < AS_MOLD_HEADER_BYTES) {
-            assert_int_equal(result, AS_MOLD_SHORT);
+            assert_int_equal(result, AS_PACKET_SHORT);
             assert_int_equal(p.seq, 99);
         } else {
-            assert_int_equal(result, AS_MOLD_CUT);
+            assert_int_equal(result, AS_PACKET_CUT);
             assert_int_equal(p.count, cut >= 58);
             assert_int_equal(p.declared_count, 2);
         }
@@ -94,33 +95,33 @@ static void bytes_behind_the_declared_messages_are_reported(void **state)
     (void)state;
     uint8_t d[128];
     size_t n = ast_hex(GOLDEN_DATA "0001", d, sizeof d);
-    as_mold_packet p;
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_TRAILING);
+    as_packet p;
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_TRAILING);
     assert_int_equal(p.count, 2);
     assert_int_equal(p.trailing_bytes, 2);
     d[19] = 1; /* fewer declared than there are */
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_TRAILING);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_TRAILING);
     assert_int_equal(p.count, 1);
     n = ast_hex(GOLDEN_HEARTBEAT "00", d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_TRAILING);
-    assert_int_equal(p.kind, AS_MOLD_HEARTBEAT);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_TRAILING);
+    assert_int_equal(p.kind, AS_PACKET_HEARTBEAT);
 }
 
 static void block_lengths_of_zero_and_beyond_the_end_are_handled(void **state)
 {
     (void)state;
     uint8_t d[64];
-    as_mold_packet p;
+    as_packet p;
     size_t n = ast_hex("30303030303030303141 0000000000000001 0002 0000 000141", d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_OK);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_OK);
     const uint8_t *cursor = p.blocks;
     size_t message_bytes;
-    (void)as_mold_next(&cursor, &message_bytes);
+    (void)as_packet_next(&p, &cursor, &message_bytes);
     assert_int_equal(message_bytes, 0);
-    (void)as_mold_next(&cursor, &message_bytes);
+    (void)as_packet_next(&p, &cursor, &message_bytes);
     assert_int_equal(message_bytes, 1);
     n = ast_hex("30303030303030303141 0000000000000001 0001 ffff 41", d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_CUT);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_CUT);
     assert_int_equal(p.count, 0);
 }
 
@@ -128,48 +129,48 @@ static void sequences_that_pass_the_end_are_refused(void **state)
 {
     (void)state;
     uint8_t d[64];
-    as_mold_packet p;
+    as_packet p;
     size_t n = ast_hex("30303030303030303141 ffffffffffffffff 0001 000141", d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_BAD_SEQ);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_BAD_SEQ);
     n = ast_hex("30303030303030303141 fffffffffffffffe 0001 000141", d, sizeof d);
-    assert_int_equal(as_mold_parse(d, n, &p), AS_MOLD_OK);
-    as_mold_line line;
-    as_mold_take take;
-    as_mold_line_init(&line, 0);
-    as_mold_line_accept(&line, &p, &take);
+    assert_int_equal(as_mold_parse(d, n, &p), AS_PACKET_OK);
+    as_sequence line;
+    as_take take;
+    as_sequence_init(&line, 0);
+    as_sequence_accept(&line, &p, &take);
     assert_int_equal(take.deliver, 1);
     assert_true(line.expected_seq == UINT64_MAX);
-    as_mold_line_accept(&line, &p, &take);
+    as_sequence_accept(&line, &p, &take);
     assert_int_equal(take.deliver, 0);
     assert_int_equal(line.duplicates, 1);
 }
 
 /* ---- order ---- */
 
-static as_mold_packet packet_of(const uint8_t *session, uint64_t seq, uint16_t count)
+static as_packet packet_of(const uint8_t *session, uint64_t seq, uint16_t count)
 {
-    as_mold_packet p = {.seq = seq, .count = count, .declared_count = count};
+    as_packet p = {.seq = seq, .count = count, .declared_count = count};
     memcpy(p.session, session, 10);
-    p.kind = count ? AS_MOLD_DATA : AS_MOLD_HEARTBEAT;
+    p.kind = count ? AS_PACKET_DATA : AS_PACKET_HEARTBEAT;
     return p;
 }
 
-static as_mold_take accept_of(as_mold_line *line, const uint8_t *session, uint64_t seq, uint16_t count)
+static as_take accept_of(as_sequence *line, const uint8_t *session, uint64_t seq, uint16_t count)
 {
-    as_mold_packet p = packet_of(session, seq, count);
-    as_mold_take take;
+    as_packet p = packet_of(session, seq, count);
+    as_take take;
     memset(&take, 0xee, sizeof take);
-    as_mold_line_accept(line, &p, &take);
+    as_sequence_accept(line, &p, &take);
     return take;
 }
 
 static void a_line_delivers_in_order_without_gaps(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     for (uint64_t seq = 1; seq < 100; seq += 3) {
-        as_mold_take take = accept_of(&line, session_a, seq, 3);
+        as_take take = accept_of(&line, session_a, seq, 3);
         assert_false(take.restarted);
         assert_true(take.gap_from == take.gap_to);
         assert_int_equal(take.skip, 0);
@@ -184,12 +185,12 @@ static void a_line_delivers_in_order_without_gaps(void **state)
 static void where_a_line_begins_is_the_callers_choice(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 0);
-    as_mold_take take = accept_of(&line, session_a, 500, 2);
+    as_sequence line;
+    as_sequence_init(&line, 0);
+    as_take take = accept_of(&line, session_a, 500, 2);
     assert_true(take.gap_from == take.gap_to);
     assert_int_equal(take.deliver, 2);
-    as_mold_line_init(&line, 1);
+    as_sequence_init(&line, 1);
     take = accept_of(&line, session_a, 500, 2);
     assert_int_equal(take.gap_from, 1);
     assert_int_equal(take.gap_to, 500);
@@ -200,10 +201,10 @@ static void where_a_line_begins_is_the_callers_choice(void **state)
 static void a_hole_is_declared_at_once_and_its_late_messages_are_dropped(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     accept_of(&line, session_a, 1, 2);
-    as_mold_take take = accept_of(&line, session_a, 5, 1);
+    as_take take = accept_of(&line, session_a, 5, 1);
     assert_int_equal(take.gap_from, 3);
     assert_int_equal(take.gap_to, 5);
     assert_int_equal(take.deliver, 1);
@@ -219,10 +220,10 @@ static void a_hole_is_declared_at_once_and_its_late_messages_are_dropped(void **
 static void an_overlap_is_delivered_once(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     accept_of(&line, session_a, 1, 4);
-    as_mold_take take = accept_of(&line, session_a, 3, 5);
+    as_take take = accept_of(&line, session_a, 3, 5);
     assert_int_equal(take.skip, 2);
     assert_int_equal(take.deliver, 3);
     assert_int_equal(take.seq, 5);
@@ -234,10 +235,10 @@ static void an_overlap_is_delivered_once(void **state)
 static void a_heartbeat_reveals_a_lost_tail(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     accept_of(&line, session_a, 1, 2);
-    as_mold_take take = accept_of(&line, session_a, 3, 0);
+    as_take take = accept_of(&line, session_a, 3, 0);
     assert_true(take.gap_from == take.gap_to);
     take = accept_of(&line, session_a, 6, 0);
     assert_int_equal(take.gap_from, 3);
@@ -253,14 +254,14 @@ static void a_heartbeat_reveals_a_lost_tail(void **state)
 static void an_end_of_session_is_noted_and_reveals_a_lost_tail(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     accept_of(&line, session_a, 1, 2);
-    as_mold_packet p = packet_of(session_a, 4, 0);
-    p.kind = AS_MOLD_END;
-    as_mold_take take;
-    as_mold_line_accept(&line, &p, &take);
-    as_mold_line_accept(&line, &p, &take);
+    as_packet p = packet_of(session_a, 4, 0);
+    p.kind = AS_PACKET_END;
+    as_take take;
+    as_sequence_accept(&line, &p, &take);
+    as_sequence_accept(&line, &p, &take);
     assert_true(line.ended);
     assert_int_equal(line.ends, 2);
     assert_int_equal(line.lost, 1);
@@ -273,10 +274,10 @@ static void an_end_of_session_is_noted_and_reveals_a_lost_tail(void **state)
 static void a_new_session_restarts_the_line_at_one(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 0);
+    as_sequence line;
+    as_sequence_init(&line, 0);
     accept_of(&line, session_a, 100, 2);
-    as_mold_take take = accept_of(&line, session_b, 1, 2);
+    as_take take = accept_of(&line, session_b, 1, 2);
     assert_true(take.restarted);
     assert_true(take.gap_from == take.gap_to);
     assert_int_equal(take.deliver, 2);
@@ -290,30 +291,30 @@ static void a_new_session_restarts_the_line_at_one(void **state)
 static void stragglers_of_the_session_left_are_dropped_until_they_insist(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
     accept_of(&line, session_a, 1, 2);
     accept_of(&line, session_b, 1, 2);
-    as_mold_take take = accept_of(&line, session_a, 3, 2);
+    as_take take = accept_of(&line, session_a, 3, 2);
     assert_false(take.restarted);
     assert_int_equal(take.deliver, 0);
     accept_of(&line, session_a, 5, 2);
     take = accept_of(&line, session_b, 3, 1);
     assert_int_equal(take.deliver, 1);
-    for (int i = 1; i < AS_MOLD_SESSION_RETURN; i++)
+    for (int i = 1; i < AS_SEQUENCE_SESSION_RETURN; i++)
         assert_false(accept_of(&line, session_a, 7, 1).restarted);
     take = accept_of(&line, session_a, 7, 1);
     assert_true(take.restarted);
-    assert_int_equal(line.wrong_session, 2 + AS_MOLD_SESSION_RETURN - 1);
+    assert_int_equal(line.wrong_session, 2 + AS_SEQUENCE_SESSION_RETURN - 1);
     assert_int_equal(line.restarts, 2);
 }
 
 static void sequence_zero_is_counted_and_dropped(void **state)
 {
     (void)state;
-    as_mold_line line;
-    as_mold_line_init(&line, 1);
-    as_mold_take take = accept_of(&line, session_a, 0, 1);
+    as_sequence line;
+    as_sequence_init(&line, 1);
+    as_take take = accept_of(&line, session_a, 0, 1);
     assert_int_equal(take.deliver, 0);
     assert_int_equal(line.bad_seq, 1);
     assert_false(line.started);
@@ -324,12 +325,12 @@ static void a_cut_packets_missing_messages_become_a_gap(void **state)
     (void)state;
     uint8_t d[128];
     size_t n = ast_hex(GOLDEN_DATA, d, sizeof d);
-    as_mold_packet p;
-    as_mold_take take;
-    as_mold_line line;
-    as_mold_line_init(&line, 5);
-    assert_int_equal(as_mold_parse(d, n - 1, &p), AS_MOLD_CUT);
-    as_mold_line_accept(&line, &p, &take);
+    as_packet p;
+    as_take take;
+    as_sequence line;
+    as_sequence_init(&line, 5);
+    assert_int_equal(as_mold_parse(d, n - 1, &p), AS_PACKET_CUT);
+    as_sequence_accept(&line, &p, &take);
     assert_int_equal(take.deliver, 1);
     take = accept_of(&line, session_a, 7, 1);
     assert_int_equal(take.gap_from, 6);
@@ -366,11 +367,11 @@ static void requests_are_the_golden_header_and_nothing_else_is_one(void **state)
     (void)state;
     uint8_t golden[32], out[20];
     size_t n = ast_hex(GOLDEN_HEADER, golden, sizeof golden);
-    as_mold_request request = {.seq = 5, .count = 2};
+    as_packet_request request = {.seq = 5, .count = 2};
     memcpy(request.session, session_a, 10);
     assert_int_equal(as_mold_request_encode(&request, out, sizeof out), 20);
     assert_memory_equal(out, golden, 20);
-    as_mold_request back = {0};
+    as_packet_request back = {0};
     assert_true(as_mold_request_decode(golden, n, &back));
     assert_int_equal(back.seq, 5);
     assert_int_equal(back.count, 2);
@@ -409,8 +410,8 @@ static void delivered_and_lost_add_up_under_random_faults(void **state)
     uint64_t seed = 64;
     print_message("seed %llu\n", (unsigned long long)seed);
     for (int round = 0; round < 200; round++) {
-        as_mold_line line;
-        as_mold_line_init(&line, 1);
+        as_sequence line;
+        as_sequence_init(&line, 1);
         uint64_t sent = 1, delivered = 0, lost = 0, received = 0, last = 0;
         uint64_t held_seq = 0;
         uint16_t held_count = 0;
@@ -428,7 +429,7 @@ static void delivered_and_lost_add_up_under_random_faults(void **state)
             }
             for (uint64_t copy = 0; copy < (fault == 2 ? 2u : 1u) + (held_seq != 0); copy++) {
                 bool from_hold = held_seq != 0 && copy > 0;
-                as_mold_take take =
+                as_take take =
                     accept_of(&line, session_a, from_hold ? held_seq : seq, from_hold ? held_count : count);
                 received += from_hold ? held_count : count;
                 lost += take.gap_to - take.gap_from;
@@ -460,14 +461,14 @@ static void recorded_packets_frame_without_loss(void **state)
         skip();
     size_t at = 24, datagram_bytes;
     const uint8_t *datagram;
-    as_mold_line line;
-    as_mold_line_init(&line, 0);
+    as_sequence line;
+    as_sequence_init(&line, 0);
     while ((datagram = ast_pcap_next(file, bytes, &at, &datagram_bytes))) {
-        as_mold_packet p;
-        as_mold_take take;
-        assert_int_equal(as_mold_parse(datagram, datagram_bytes, &p), AS_MOLD_OK);
+        as_packet p;
+        as_take take;
+        assert_int_equal(as_mold_parse(datagram, datagram_bytes, &p), AS_PACKET_OK);
         assert_memory_equal(p.session, "000010059B", 10);
-        as_mold_line_accept(&line, &p, &take);
+        as_sequence_accept(&line, &p, &take);
         assert_int_equal(take.deliver, p.count);
     }
     assert_true(line.messages >= 38);
