@@ -80,6 +80,7 @@ typedef struct as_bench_ratio_result {
 
 typedef struct as_bench_context {
     double seconds;      /* time that the benchmark should take, roughly */
+    uint64_t messages;   /* how many, where a benchmark plays a number of them; 0: its own default */
     as_tick_rate ticks;  /* of as_clock_ticks */
     int cpu[2];          /* CPUs to pin the two busiest threads to; -1: not to be pinned */
     bool show_progress;  /* standard error is a terminal */

@@ -1,228 +1,215 @@
 /*
- * Decode: what does an ITCH 5.0 message cost, and what does a book by order add to it?
+ * Decode: what does a message of a feed cost, and what does a book add to it?
  *
- * Two million messages of bench/itch_stream.h in memory, over 500, 2,000 and 8,000 symbols, in interleaved rounds:
+ * Generated streams in memory over 500, 2,000 and 8,000 symbols: ITCH 5.0, IEX TOPS and DEEP, Databento mbo. Ways:
  *
- *   frame    the floor: only the walk over the records
- *   decode   walk and as_itch50_decode
- *   book     walk, decode, normalise, as_book_apply, one message at a time
- *   batch    the same with 16 messages decoded ahead and their orders, books and levels prefetched
+ *   frame    the floor: only the walk over the messages
+ *   decode   walk and decoder, into a value
+ *   events   walk, decoder and normaliser: to what the core takes
+ *   book     the same and the book (by order: itch, dbn; by level: deep), one event at a time
+ *   batch    the same with 16 events decoded ahead, and what they will touch prefetched
  *
- * Inside a sample: BLOCK messages on one thread, their mean is the sample (a timer costs more than a message). Not
- * inside: reading a file, the first fill of the books.
+ * Interleaved rounds; a round plays a whole stream in each way. The sizes are interleaved too where three streams
+ * fit into memory (STREAMS_BYTES_MAX); with more messages than that one size comes after the other. Inside a
+ * sample: a block of messages on one thread, their mean is the sample. Not inside: reading a file, the first fill
+ * of the books. Whoever applies events reads the best prices when they change.
+ *
+ * Issue 3 asks for 20 million messages: aftershock bench decode --messages 20000000.
  */
+#include "bench/bench_decode.h"
+
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
-#include "bench/itch_stream.h"
-#include "core/book.h"
 #include "core/error.h"
-#include "feeds/decode/itch50.h"
-#include "feeds/framing/binaryfile.h"
-#include "feeds/normalise.h"
 
-enum { SIZES = 3, WAYS = 4, ROUNDS = 5, BLOCK = 1024, BATCH = 16, MESSAGES = 2000 * 1024 };
+enum { SIZES = 3, FORMATS = 4, ROUNDS = 5, MESSAGES = 500000 };
+
+#define STREAMS_BYTES_MAX (UINT64_C(2) << 30)
 
 static const uint32_t symbol_counts[SIZES] = {500, 2000, 8000};
+static const as_decode_format *const formats[FORMATS] = {&as_decode_itch, &as_decode_tops, &as_decode_deep,
+                                                         &as_decode_dbn};
 
-/* One way over one stream: position, and what it needs on the way. */
-typedef struct pass {
-    const as_itch_stream *stream;
-    size_t at;
-    as_binaryfile file;
-    as_normaliser normaliser;
-    as_book_set *books;
-    uint64_t sum; /* of what was decoded, so that no work can be left out */
-} pass;
+typedef struct plan {
+    as_bench_context *ctx;
+    uint64_t messages;
+    as_decode_stream *stream[SIZES];
+    as_bench_stage *stage[FORMATS][SIZES][AS_DECODE_WAY_MAX];
+    unsigned done, steps;
+} plan;
 
-static bool next_message(pass *p, const uint8_t **message, size_t *message_bytes)
+static void add_stages(plan *p)
 {
-    as_binaryfile_result result =
-        as_binaryfile_next(&p->file, p->stream->data + p->at, p->stream->bytes - p->at, true, message, message_bytes);
-    p->at += p->file.consumed_bytes;
-    return result == AS_BINARYFILE_MESSAGE;
-}
-
-static void frame_block(pass *p)
-{
-    const uint8_t *message;
-    size_t message_bytes;
-    for (unsigned i = 0; i < BLOCK && next_message(p, &message, &message_bytes); i++)
-        p->sum += message[0];
-}
-
-static void decode_block(pass *p)
-{
-    const uint8_t *message;
-    size_t message_bytes;
-    for (unsigned i = 0; i < BLOCK && next_message(p, &message, &message_bytes); i++) {
-        as_itch50 decoded;
-        if (as_itch50_decode(message, message_bytes, &decoded) >= 0)
-            p->sum += decoded.ts_ns + decoded.add.ref;
+    for (unsigned f = 0; f < FORMATS; f++) {
+        for (unsigned size = 0; size < SIZES; size++) {
+            for (unsigned way = 0; way < formats[f]->way_count; way++) {
+                char name[AS_BENCH_NAME_BYTES];
+                (void)snprintf(name, sizeof name, "%s %s, %u symbols", formats[f]->name, formats[f]->way[way].name,
+                               symbol_counts[size]);
+                p->stage[f][size][way] = as_bench_stage_add(
+                    p->ctx,
+                    &(as_bench_stage_info){.name = name, .inside = formats[f]->way[way].inside, .unit = AS_BENCH_PS});
+                p->steps += ROUNDS;
+            }
+        }
     }
 }
 
-/* The next event that is a book's; false at the end of the block. */
-static bool next_book_event(pass *p, unsigned *left, as_event *event)
-{
-    const uint8_t *message;
-    size_t message_bytes;
-    while (*left && next_message(p, &message, &message_bytes)) {
-        as_itch50 decoded;
-        --*left;
-        if (as_itch50_decode(message, message_bytes, &decoded) >= 0 &&
-            as_normalise_itch50(&p->normaliser, &decoded, 0, event) && event->kind >= AS_EVENT_ORDER_ADD &&
-            event->kind <= AS_EVENT_ORDER_REPLACE)
-            return true;
-    }
-    return false;
-}
+/* ---- one pass ---- */
 
-static void apply(pass *p, const as_event *event)
+/* A pass that has played what is not measured: the books are full. */
+static int open_pass(const as_decode_format *format, const as_decode_way *way, const as_decode_stream *stream,
+                     as_decode_pass *pass)
 {
-    if (as_book_apply(p->books, event) == AS_BOOK_BBO_CHANGED) {
-        as_top top;
-        as_book_top(p->books, event->instrument, &top);
-        p->sum += top.bid_qty + top.ask_qty;
-    }
-}
-
-static void book_block(pass *p)
-{
-    unsigned left = BLOCK;
-    as_event event;
-    while (next_book_event(p, &left, &event))
-        apply(p, &event);
-}
-
-static void batch_block(pass *p)
-{
-    unsigned left = BLOCK;
-    as_event event[BATCH];
-    unsigned count;
-    do {
-        for (count = 0; count < BATCH && next_book_event(p, &left, &event[count]); count++)
-            as_book_prefetch(p->books, &event[count]);
-        for (unsigned i = 0; i < count; i++)
-            as_book_prefetch_levels(p->books, &event[i]);
-        for (unsigned i = 0; i < count; i++)
-            apply(p, &event[i]);
-    } while (count == BATCH);
-}
-
-static const struct {
-    const char *name;
-    const char *inside;
-    void (*block)(pass *p);
-    bool books;
-} ways[WAYS] = {
-    {"frame", "the floor: walking the records of 1,024 messages; mean a message", frame_block, false},
-    {"decode", "walking and decoding; mean a message", decode_block, false},
-    {"book", "walking, decoding, normalising and a book by order, one at a time; mean a message", book_block, true},
-    {"batch", "the same, 16 decoded ahead with prefetch; mean a message", batch_block, true},
-};
-
-static int open_pass(pass *p, const as_itch_stream *stream, bool books)
-{
-    *p = (pass){.stream = stream};
-    as_binaryfile_init(&p->file, as_itch50_lengths);
-    if (!books) {
-        p->at = stream->warm_bytes;
-        return 0;
-    }
-    as_normaliser_options options = {.symbols = &stream->symbols, .trust_r = true};
-    if (as_normaliser_init(&p->normaliser, &options) < 0 ||
-        as_book_set_new(stream->symbols.count, stream->order_max, &p->books) < 0)
-        return as_error_set(-ENOMEM, "bench decode: no memory for books of %u orders", stream->order_max);
-    as_book_set_prefault(p->books);
-    while (p->at < stream->warm_bytes) {
-        unsigned left = 1;
-        as_event event;
-        if (next_book_event(p, &left, &event))
-            apply(p, &event);
+    *pass = (as_decode_pass){.stream = stream};
+    int rc = way->events ? format->open(pass) : 0;
+    if (rc == 0 && way->books)
+        rc = as_book_set_new(format->symbol_count(stream), AS_ORDER_MAX, &pass->books);
+    if (rc < 0)
+        return as_error_set(rc, "bench decode: no memory for %u books", format->symbol_count(stream));
+    if (pass->books)
+        as_book_set_prefault(pass->books);
+    if (!way->events)
+        pass->at = format->measured_at(stream);
+    while (pass->at < format->measured_at(stream)) {
+        pass->left = 1;
+        way->block(pass);
     }
     return 0;
 }
 
-static void close_pass(pass *p)
+static void close_pass(const as_decode_format *format, as_decode_pass *pass)
 {
-    as_book_set_free(p->books);
-    as_normaliser_fini(&p->normaliser);
+    format->close(pass);
+    as_book_set_free(pass->books);
 }
 
-/* The whole stream once. */
-static int measure(as_bench_context *ctx, as_bench_stage *stage, const as_itch_stream *stream, unsigned way)
+/* Generated streams contradict nothing. */
+static bool is_whole(const as_decode_format *format, const as_decode_pass *pass)
 {
-    pass p;
-    int rc = open_pass(&p, stream, ways[way].books);
+    const as_book_counters *c = pass->books ? as_book_counters_get(pass->books) : NULL;
+    if (c && c->unknown_ref + c->duplicate_ref + c->over_execution + c->invalid + c->mixed + c->full + c->foreign)
+        return false;
+    return pass->at == format->end(pass->stream);
+}
+
+static int measure(plan *p, unsigned f, unsigned size, unsigned w)
+{
+    const as_decode_format *format = formats[f];
+    const as_decode_way *way = &format->way[w];
+    as_bench_stage *stage = p->stage[f][size][w];
+    as_decode_pass pass;
     uint64_t total_ns = 0;
-    for (unsigned i = 0; rc == 0 && i < MESSAGES / BLOCK; i++) {
+    int rc = open_pass(format, way, p->stream[size], &pass);
+    for (uint64_t played = 0; rc == 0 && played < p->messages; played += AS_DECODE_BLOCK) {
+        uint64_t block = p->messages - played < AS_DECODE_BLOCK ? p->messages - played : AS_DECODE_BLOCK;
+        pass.left = block;
         uint64_t from_ticks = as_clock_ticks();
-        ways[way].block(&p);
+        way->block(&pass);
         uint64_t ticks = as_clock_ticks() - from_ticks;
-        total_ns += as_clock_ticks_to_ns(&ctx->ticks, ticks);
-        as_bench_record(stage, as_clock_ticks_to_ns(&ctx->ticks, ticks * AS_BENCH_PS / BLOCK));
+        total_ns += as_clock_ticks_to_ns(&p->ctx->ticks, ticks);
+        as_bench_record(stage, as_clock_ticks_to_ns(&p->ctx->ticks, ticks * AS_BENCH_PS / block));
     }
     if (rc == 0) {
-        as_bench_round(stage, (double)total_ns / MESSAGES);
-        const as_book_counters *c = p.books ? as_book_counters_get(p.books) : NULL;
-        if (p.at != stream->bytes ||
-            (c && c->unknown_ref + c->duplicate_ref + c->over_execution + c->invalid + c->full))
-            rc = as_error_set(-EIO, "bench decode: the generated stream was not applied as a whole");
+        as_bench_round(stage, (double)total_ns / (double)p->messages);
+        if (!is_whole(format, &pass))
+            rc = as_error_set(-EIO, "bench decode: the %s stream was not applied as a whole", format->name);
     }
-    close_pass(&p);
+    close_pass(format, &pass);
+    as_bench_progress(p->ctx, ++p->done, p->steps);
     return rc;
 }
 
-static void report(as_bench_context *ctx, as_bench_stage *stage[SIZES][WAYS])
+/* ---- rounds ---- */
+
+static int make_streams(plan *p, const as_decode_format *format, unsigned first, unsigned count)
 {
-    double batch[SIZES];
+    for (unsigned size = first; size < first + count; size++)
+        if (format->make(symbol_counts[size], p->messages, &p->stream[size]) < 0)
+            return as_error_set(-ENOMEM, "bench decode: no memory for %llu messages", (unsigned long long)p->messages);
+    return 0;
+}
+
+static void drop_streams(plan *p, const as_decode_format *format)
+{
     for (unsigned size = 0; size < SIZES; size++) {
-        char name[AS_BENCH_NAME_BYTES];
-        for (unsigned way = 0; way < WAYS; way++)
-            stage[size][way]->achieved_hz = 1e9 / as_bench_median_ns(stage[size][way]);
-        batch[size] = as_bench_median_ns(stage[size][WAYS - 1]);
-        (void)snprintf(name, sizeof name, "one at a time : batch, %u symbols", symbol_counts[size]);
-        as_bench_ratio(ctx, &(as_bench_ratio_info){.name = name,
-                                                   .value = as_bench_median_ns(stage[size][WAYS - 2]) / batch[size]});
+        if (p->stream[size])
+            format->drop(p->stream[size]);
+        p->stream[size] = NULL;
     }
-    as_bench_ratio(ctx, &(as_bench_ratio_info){
-                            .name = "batch, 8,000 : 500 symbols", .value = batch[2] / batch[0], .at_most = 1.3});
-    as_bench_note(ctx, "%d messages a pass; books hold about 100 orders a symbol at the start", MESSAGES);
+}
+
+/* All rounds of `count` sizes from first on, interleaved. */
+static int run_sizes(plan *p, unsigned f, unsigned first, unsigned count)
+{
+    int rc = make_streams(p, formats[f], first, count);
+    for (unsigned round = 0; round < ROUNDS && rc == 0; round++)
+        for (unsigned size = first; size < first + count && rc == 0; size++)
+            for (unsigned way = 0; way < formats[f]->way_count && rc == 0; way++)
+                rc = measure(p, f, size, way);
+    drop_streams(p, formats[f]);
+    return rc;
+}
+
+static int run_format(plan *p, unsigned f)
+{
+    if (p->messages * formats[f]->message_bytes * SIZES <= STREAMS_BYTES_MAX)
+        return run_sizes(p, f, 0, SIZES);
+    as_bench_note(p->ctx, "%s: three streams of %llu messages do not fit into memory: one size after the other",
+                  formats[f]->name, (unsigned long long)p->messages);
+    int rc = 0;
+    for (unsigned size = 0; size < SIZES && rc == 0; size++)
+        rc = run_sizes(p, f, size, 1);
+    return rc;
+}
+
+/* ---- report ---- */
+
+static double median_of(const plan *p, unsigned f, unsigned size, unsigned way)
+{
+    return as_bench_median_ns(p->stage[f][size][way]);
+}
+
+static void report_format(plan *p, unsigned f)
+{
+    const as_decode_format *format = formats[f];
+    unsigned last = format->way_count - 1;
+    for (unsigned size = 0; size < SIZES; size++)
+        for (unsigned way = 0; way <= last; way++)
+            p->stage[f][size][way]->achieved_hz = 1e9 / median_of(p, f, size, way);
+    for (unsigned way = 1; way <= last; way++) {
+        char name[AS_BENCH_NAME_BYTES];
+        (void)snprintf(name, sizeof name, "%s %s, 8,000 : 500 symbols", format->name, format->way[way].name);
+        as_bench_ratio(p->ctx, &(as_bench_ratio_info){.name = name,
+                                                      .value = median_of(p, f, 2, way) / median_of(p, f, 0, way),
+                                                      .at_most = format == &as_decode_itch && way == last ? 1.3 : 0});
+    }
+    for (unsigned size = 0; format->way[last].books && size < SIZES; size++) {
+        char name[AS_BENCH_NAME_BYTES];
+        (void)snprintf(name, sizeof name, "%s book : batch, %u symbols", format->name, symbol_counts[size]);
+        as_bench_ratio(p->ctx,
+                       &(as_bench_ratio_info){.name = name,
+                                              .value = median_of(p, f, size, last - 1) / median_of(p, f, size, last)});
+    }
 }
 
 static int run(as_bench_context *ctx)
 {
-    as_itch_stream stream[SIZES];
-    as_bench_stage *stage[SIZES][WAYS];
-    unsigned made = 0, done = 0;
+    plan p = {.ctx = ctx, .messages = ctx->messages ? ctx->messages : MESSAGES};
     int rc = 0;
     (void)as_bench_pin(ctx, 0);
-    for (; made < SIZES && rc == 0; made++) {
-        if (as_itch_stream_init(&stream[made], 20260701, symbol_counts[made], MESSAGES) < 0)
-            rc = as_error_set(-ENOMEM, "bench decode: no memory for %d messages", MESSAGES);
-        for (unsigned way = 0; way < WAYS; way++) {
-            char name[AS_BENCH_NAME_BYTES];
-            (void)snprintf(name, sizeof name, "%s, %u symbols", ways[way].name, symbol_counts[made]);
-            stage[made][way] = as_bench_stage_add(
-                ctx, &(as_bench_stage_info){.name = name, .inside = ways[way].inside, .unit = AS_BENCH_PS});
-        }
-    }
-    for (unsigned round = 0; round < ROUNDS && rc == 0; round++) {
-        for (unsigned size = 0; size < SIZES && rc == 0; size++) {
-            for (unsigned way = 0; way < WAYS && rc == 0; way++) {
-                rc = measure(ctx, stage[size][way], &stream[size], way);
-                as_bench_progress(ctx, ++done, ROUNDS * SIZES * WAYS);
-            }
-        }
-    }
-    if (rc == 0)
-        report(ctx, stage);
-    while (made)
-        as_itch_stream_fini(&stream[--made]);
+    add_stages(&p);
+    for (unsigned f = 0; f < FORMATS && rc == 0; f++)
+        rc = run_format(&p, f);
+    for (unsigned f = 0; f < FORMATS && rc == 0; f++)
+        report_format(&p, f);
+    as_bench_note(ctx, "%llu messages a round; books hold about 100 orders, or 20 levels, a symbol at the start",
+                  (unsigned long long)p.messages);
     return rc;
 }
 
-const as_bench as_bench_decode = {"decode", "what an ITCH 5.0 message costs to decode and to put into a book", run};
+const as_bench as_bench_decode = {"decode", "what a message of a feed costs to decode and to put into a book", run};

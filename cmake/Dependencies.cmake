@@ -30,9 +30,21 @@ as_require(as_dependencies msgpack-c msgpack)
 as_require(as_dependencies yaml-0.1)
 as_require(as_dependencies zlib)
 as_require(as_dependencies libzstd)
+as_require(as_dependencies expat)
 as_require(as_dependencies libxxhash)
+as_require(as_dependencies libssl)
 as_require(as_dependencies libcrypto)
 as_require(as_dependencies libutf8proc utf8proc)
+
+# wslay comes without a pkg-config module.
+find_path(AS_WSLAY_INCLUDE wslay/wslay.h)
+find_library(AS_WSLAY_LIBRARY wslay)
+if(AS_WSLAY_INCLUDE AND AS_WSLAY_LIBRARY)
+    target_include_directories(as_dependencies SYSTEM INTERFACE ${AS_WSLAY_INCLUDE})
+    target_link_libraries(as_dependencies INTERFACE ${AS_WSLAY_LIBRARY})
+else()
+    list(APPEND missing wslay)
+endif()
 
 # The sanitizers replace malloc themselves. jemalloc is kept even by a linker that defaults to --as-needed: the tests
 # count allocations through its mallctl.
@@ -50,6 +62,14 @@ as_require(as_cmocka cmocka)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     # cmocka's fail() and skip() do not return, and gcc is not told so
     target_compile_options(as_cmocka INTERFACE -Wno-maybe-uninitialized)
+endif()
+
+# Only a test compares with it; without it that test says that it is skipped.
+add_library(as_libpcap INTERFACE)
+pkg_search_module(AS_PKG_libpcap QUIET IMPORTED_TARGET libpcap)
+if(AS_PKG_libpcap_FOUND)
+    target_link_libraries(as_libpcap INTERFACE PkgConfig::AS_PKG_libpcap)
+    target_compile_definitions(as_libpcap INTERFACE AST_HAVE_LIBPCAP=1)
 endif()
 
 if(missing)

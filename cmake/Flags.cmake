@@ -37,6 +37,13 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(as_flags INTERFACE -Wno-maybe-uninitialized)
 endif()
 
+# What other threads count at the same time must not be lost; what only runs to report a broken promise of ours
+# (AS_ASSERT) is no branch that a test could take.
+if(AS_COVERAGE)
+    target_compile_options(as_flags INTERFACE --coverage -fprofile-update=atomic -fno-inline)
+    target_link_options(as_flags INTERFACE --coverage)
+endif()
+
 if(AS_NATIVE)
     target_compile_options(as_flags INTERFACE -march=native -g)
 endif()

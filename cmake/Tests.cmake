@@ -77,7 +77,7 @@ endif()
 
 # --- C tests -----------------------------------------------------------------------------------------------------------
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
-as_layer(as_test_support SOURCES ${support_sources} LINK as_bench as_cmocka)
+as_layer(as_test_support SOURCES ${support_sources} LINK as_bench as_cmocka as_libpcap)
 
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/test_*.c)
 foreach(source IN LISTS test_sources)

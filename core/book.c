@@ -4,38 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/error.h"
-#include "core/level_pool.h"
+#include "core/book_side.h"
+#include "core/limits.h"
 #include "core/order_table.h"
 
 enum { SIDE_BID = 0, SIDE_ASK = 1 };
 
-typedef enum book_mode { MODE_NONE = 0, MODE_ORDER = 1, MODE_LEVEL = 2 } book_mode;
+typedef enum book_mode { MODE_NONE = 0, MODE_ORDER = 1, MODE_LEVEL = 2, MODE_BROKEN = 3 } book_mode;
 
-enum { FLAG_INCONSISTENT = 1, FLAG_BROKEN = 2 };
-
-/* All that an event needs of a book besides its levels: one cache line. */
+/* What an event needs of a book besides its sides. */
 typedef struct book {
-    _Alignas(64) as_book_level best[2];
-    as_side side[2];
     uint32_t order_count;
     uint16_t epoch; /* of its orders; 0 is used by none */
-    uint8_t class_idx[2];
     uint8_t mode;
-    uint8_t flags;
+    bool inconsistent;
 } book;
-
-_Static_assert(sizeof(book) == 64, "a book's head is one cache line");
 
 struct as_book_set {
     book *books;
     uint32_t count;
     as_order_table orders;
-    as_level_pool levels;
+    as_sides sides; /* two an instrument: bid, ask */
     as_book_counters counters;
 };
-
-static const as_book_level no_level = {.px = AS_PX_UNDEFINED};
 
 /* ---- life cycle ---- */
 
@@ -47,23 +38,22 @@ int as_book_set_new(uint32_t instrument_count, uint32_t orders_max, as_book_set 
 
 int as_book_set_new_sized(uint32_t instrument_count, uint32_t orders_max, uint64_t levels_max, as_book_set **set)
 {
-    if (instrument_count == 0 || orders_max == 0 || orders_max > UINT32_C(1) << 31 || levels_max == 0 ||
+    if (instrument_count == 0 || instrument_count > AS_INSTRUMENT_MAX || orders_max == 0 ||
+        orders_max > UINT32_C(1) << 31 || levels_max == 0 ||
         levels_max > (uint64_t)UINT32_MAX * (AS_LEVEL_BLOCK_MIN / 2))
         return -EINVAL;
     as_book_set *s = calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
-    s->books = aligned_alloc(_Alignof(book), instrument_count * sizeof *s->books);
+    s->books = calloc(instrument_count, sizeof *s->books);
     if (!s->books || as_order_table_init(&s->orders, orders_max) < 0 ||
-        as_level_pool_init(&s->levels, levels_max) < 0) {
+        as_sides_init(&s->sides, 2 * instrument_count, levels_max) < 0) {
         as_book_set_free(s);
         return -ENOMEM;
     }
     s->count = instrument_count;
     for (uint32_t i = 0; i < instrument_count; i++)
-        s->books[i] = (book){.best = {no_level, no_level},
-                             .side = {{.block = AS_LEVEL_BLOCK_NONE}, {.block = AS_LEVEL_BLOCK_NONE}},
-                             .epoch = 1};
+        s->books[i].epoch = 1;
     *set = s;
     return 0;
 }
@@ -72,122 +62,45 @@ void as_book_set_free(as_book_set *set)
 {
     if (!set)
         return;
-    as_level_pool_fini(&set->levels);
+    as_sides_fini(&set->sides);
     as_order_table_fini(&set->orders);
     free(set->books);
     free(set);
 }
 
-static void touch(void *memory, size_t bytes)
-{
-    unsigned char *p = memory;
-    for (size_t i = 0; i < bytes; i += 4096)
-        p[i] = 0;
-}
-
 void as_book_set_prefault(as_book_set *set)
 {
-    touch(set->orders.slot, as_order_table_bytes(&set->orders));
-    touch(set->levels.word, as_level_pool_bytes(&set->levels));
+    as_order_table_prefault(&set->orders);
+    as_sides_prefault(&set->sides);
 }
 
-/* ---- levels ---- */
+/* ---- sides ---- */
 
 /* px for bids, -px for asks, and back; without a branch, because sides come in no order. */
 static int64_t key_of(int64_t px, unsigned side)
 {
-    return (px ^ -(int64_t)side) + (int64_t)side;
+    uint64_t turn = -(uint64_t)side;
+    return (int64_t)(((uint64_t)px ^ turn) - turn); /* INT64_MIN stays what it is: refused later */
 }
 
-static void refresh_best(const as_book_set *set, book *b, unsigned side)
+static uint32_t side_idx(uint32_t instrument, unsigned side)
 {
-    const as_side *s = &b->side[side];
-    as_book_level best = no_level;
-    if (s->count) {
-        best.px = key_of(as_side_keys(&set->levels, s)[s->count - 1], side);
-        best.qty = as_side_qtys(&set->levels, s, b->class_idx[side])[s->count - 1];
-    }
-    b->best[side] = best;
+    return 2 * instrument + side;
 }
 
-static void level_insert(const as_book_set *set, book *b, unsigned side, uint32_t at, int64_t key, uint64_t qty)
+static unsigned side_of(const as_event *event)
 {
-    as_side *s = &b->side[side];
-    int64_t *keys = as_side_keys(&set->levels, s);
-    uint64_t *qtys = as_side_qtys(&set->levels, s, b->class_idx[side]);
-    for (uint32_t i = s->count; i > at; i--) {
-        keys[i] = keys[i - 1];
-        qtys[i] = qtys[i - 1];
-    }
-    keys[at] = key;
-    qtys[at] = qty;
-    s->count++;
+    return (event->flags & AS_EVENT_SELL) != 0;
 }
 
-static void level_remove(const as_book_set *set, book *b, unsigned side, uint32_t at)
+static as_book_result changed_if(bool changed)
 {
-    as_side *s = &b->side[side];
-    int64_t *keys = as_side_keys(&set->levels, s);
-    uint64_t *qtys = as_side_qtys(&set->levels, s, b->class_idx[side]);
-    s->count--;
-    for (uint32_t i = at; i < s->count; i++) {
-        keys[i] = keys[i + 1];
-        qtys[i] = qtys[i + 1];
-    }
+    return changed ? AS_BOOK_BBO_CHANGED : AS_BOOK_UNCHANGED;
 }
 
-/* Where key is on the side, or belongs; *found says which. */
-static uint32_t level_find(const as_book_set *set, const book *b, unsigned side, int64_t key, bool *found)
+static as_book_result side_error(as_side_result result)
 {
-    const as_side *s = &b->side[side];
-    *found = false;
-    if (s->count == 0)
-        return 0;
-    const int64_t *keys = as_side_keys(&set->levels, s);
-    uint32_t at = as_side_find(keys, s->count, key);
-    *found = at < s->count && keys[at] == key;
-    return at;
-}
-
-static bool level_room(as_book_set *set, book *b, unsigned side)
-{
-    as_side *s = &b->side[side];
-    if (s->block != AS_LEVEL_BLOCK_NONE && s->count < (uint32_t)AS_LEVEL_BLOCK_MIN << b->class_idx[side])
-        return true;
-    return as_side_grow(&set->levels, s, &b->class_idx[side]);
-}
-
-/* UNCHANGED, INVALID or FULL. */
-static as_book_result level_add(as_book_set *set, book *b, unsigned side, int64_t key, uint64_t qty)
-{
-    bool found;
-    uint32_t at = level_find(set, b, side, key, &found);
-    if (found) {
-        uint64_t *level_qty = &as_side_qtys(&set->levels, &b->side[side], b->class_idx[side])[at];
-        if (qty > UINT64_MAX - *level_qty)
-            return AS_BOOK_INVALID;
-        *level_qty += qty;
-    } else {
-        if (!level_room(set, b, side))
-            return AS_BOOK_FULL;
-        level_insert(set, b, side, at, key, qty);
-    }
-    refresh_best(set, b, side);
-    return AS_BOOK_UNCHANGED;
-}
-
-/* Take qty from a level that a live order stands on. */
-static void level_take(as_book_set *set, book *b, unsigned side, int64_t key, uint64_t qty)
-{
-    bool found;
-    uint32_t at = level_find(set, b, side, key, &found);
-    AS_DCHECK(found);
-    uint64_t *level_qty = &as_side_qtys(&set->levels, &b->side[side], b->class_idx[side])[at];
-    AS_DCHECK(*level_qty >= qty);
-    *level_qty -= qty;
-    if (*level_qty == 0)
-        level_remove(set, b, side, at);
-    refresh_best(set, b, side);
+    return result == AS_SIDE_OVERFLOW ? AS_BOOK_INVALID : AS_BOOK_FULL;
 }
 
 /* ---- clearing ---- */
@@ -195,7 +108,7 @@ static void level_take(as_book_set *set, book *b, unsigned side, int64_t key, ui
 static bool order_is_stale(const as_order *order, const void *context)
 {
     const as_book_set *set = context;
-    return (order->side_epoch & AS_ORDER_EPOCH_MASK) != set->books[order->instrument].epoch;
+    return as_order_epoch(order) != set->books[as_order_instrument(order)].epoch;
 }
 
 static void sweep(as_book_set *set)
@@ -204,15 +117,11 @@ static void sweep(as_book_set *set)
     as_order_table_sweep(&set->orders, order_is_stale, set);
 }
 
-static void empty_book(as_book_set *set, book *b)
+static void empty_book(as_book_set *set, uint32_t instrument)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        if (b->side[side].block != AS_LEVEL_BLOCK_NONE)
-            as_level_pool_give(&set->levels, b->side[side].block, b->class_idx[side]);
-        b->side[side] = (as_side){.block = AS_LEVEL_BLOCK_NONE};
-        b->class_idx[side] = 0;
-    }
-    b->best[SIDE_BID] = b->best[SIDE_ASK] = no_level;
+    book *b = &set->books[instrument];
+    as_side_clear(&set->sides, side_idx(instrument, SIDE_BID));
+    as_side_clear(&set->sides, side_idx(instrument, SIDE_ASK));
     if (b->order_count) {
         b->order_count = 0;
         b->epoch++;
@@ -224,26 +133,18 @@ static void empty_book(as_book_set *set, book *b)
     }
 }
 
-static as_book_result clear(as_book_set *set, book *b)
+static as_book_result clear(as_book_set *set, uint32_t instrument)
 {
-    empty_book(set, b);
-    b->mode = MODE_NONE;
-    b->flags = 0;
+    const as_side *side = &set->sides.side[side_idx(instrument, SIDE_BID)];
+    bool changed = side[SIDE_BID].count || side[SIDE_ASK].count;
+    empty_book(set, instrument);
+    set->books[instrument].mode = MODE_NONE;
+    set->books[instrument].inconsistent = false;
     set->counters.clears++;
-    return AS_BOOK_UNCHANGED;
+    return changed_if(changed);
 }
 
 /* ---- by order ---- */
-
-static unsigned side_of(const as_order *order)
-{
-    return order->side_epoch >> 15;
-}
-
-static as_order_key order_key(const book *b, const as_event *event, uint64_t ref)
-{
-    return (as_order_key){.ref = ref, .instrument = event->instrument, .source = event->source, .epoch = b->epoch};
-}
 
 static bool px_qty_valid(int64_t px, uint64_t qty)
 {
@@ -252,111 +153,107 @@ static bool px_qty_valid(int64_t px, uint64_t qty)
 
 static as_book_result order_add(as_book_set *set, book *b, const as_event *event)
 {
-    as_order_key key = order_key(b, event, event->order.ref);
+    uint64_t ref = event->order.ref, id = as_order_id(event->instrument, event->source, b->epoch);
     if (!px_qty_valid(event->order.px, event->order.qty))
         return AS_BOOK_INVALID;
     if (set->orders.used == set->orders.used_max)
         sweep(set);
-    as_order *slot = as_order_table_seek(&set->orders, &key);
-    if (slot->qty)
+    if (as_order_find(&set->orders, ref, id))
         return AS_BOOK_DUPLICATE_REF;
     if (set->orders.used == set->orders.used_max)
         return AS_BOOK_FULL;
-    unsigned side = event->flags & AS_EVENT_SELL ? SIDE_ASK : SIDE_BID;
+    unsigned side = side_of(event);
+    uint32_t idx = side_idx(event->instrument, side);
+    int64_t best = set->sides.side[idx].best;
     as_order order = {
-        .ref = key.ref,
+        .ref = ref,
         .key = key_of(event->order.px, side),
         .qty = event->order.qty,
-        .instrument = key.instrument,
-        .source = key.source,
-        .side_epoch = (uint16_t)(side << 15 | key.epoch),
+        .id = id | (uint64_t)side << AS_ORDER_SIDE_SHIFT,
     };
-    as_book_result result = level_add(set, b, side, order.key, order.qty);
-    if (result < 0)
-        return result;
-    as_order_table_insert(&set->orders, slot, &order);
+    as_side_result result = as_side_add(&set->sides, idx, order.key, order.qty);
+    if (result != AS_SIDE_OK)
+        return side_error(result);
+    as_order_insert(&set->orders, &order);
     b->order_count++;
-    return result;
+    return changed_if(order.key >= best);
 }
 
 /* Execution and cancellation are the same to a book. */
 static as_book_result order_take(as_book_set *set, book *b, const as_event *event)
 {
-    as_order_key key = order_key(b, event, event->order.ref);
-    as_order *order = as_order_table_find(&set->orders, &key);
-    uint64_t qty = event->order.qty;
+    uint64_t id = as_order_id(event->instrument, event->source, b->epoch);
+    as_order *order = as_order_find(&set->orders, event->order.ref, id);
     if (!order)
         return AS_BOOK_UNKNOWN_REF;
-    if (event->kind == AS_EVENT_ORDER_DELETE)
-        qty = order->qty;
+    uint64_t qty = event->kind == AS_EVENT_ORDER_DELETE ? order->qty : event->order.qty;
     if (qty == 0)
         return AS_BOOK_INVALID;
     if (qty > order->qty)
         return AS_BOOK_OVER_EXECUTION;
-    level_take(set, b, side_of(order), order->key, qty);
+    uint32_t idx = side_idx(event->instrument, as_order_side(order));
+    int64_t best = set->sides.side[idx].best, key = order->key;
+    as_side_take(&set->sides, idx, key, qty);
     if (qty < order->qty) {
         order->qty -= qty;
     } else {
-        as_order_table_erase(&set->orders, order);
+        as_order_erase(&set->orders, order);
         b->order_count--;
     }
-    return AS_BOOK_UNCHANGED;
+    return changed_if(key == best);
 }
 
 static as_book_result order_replace(as_book_set *set, book *b, const as_event *event)
 {
-    as_order_key key = order_key(b, event, event->order.ref);
-    as_order_key new_key = order_key(b, event, event->order.new_ref);
-    as_order *order = as_order_table_find(&set->orders, &key);
+    uint64_t ref = event->order.ref, new_ref = event->order.new_ref;
+    uint64_t id = as_order_id(event->instrument, event->source, b->epoch);
+    as_order *order = as_order_find(&set->orders, ref, id);
     if (!order)
         return AS_BOOK_UNKNOWN_REF;
     if (!px_qty_valid(event->order.px, event->order.qty))
         return AS_BOOK_INVALID;
-    if (new_key.ref != key.ref && as_order_table_find(&set->orders, &new_key))
+    if (new_ref != ref && as_order_find(&set->orders, new_ref, id))
         return AS_BOOK_DUPLICATE_REF;
+    unsigned side = as_order_side(order);
+    uint32_t idx = side_idx(event->instrument, side);
+    const as_side *s = &set->sides.side[idx];
     as_order old = *order;
-    as_order replaced = old;
-    replaced.ref = new_key.ref;
-    replaced.key = key_of(event->order.px, side_of(&old));
-    replaced.qty = event->order.qty;
-    as_book_result result = level_add(set, b, side_of(&old), replaced.key, replaced.qty);
-    if (result < 0)
-        return result;
-    level_take(set, b, side_of(&old), old.key, old.qty);
-    as_order_table_erase(&set->orders, order);
-    as_order_table_insert(&set->orders, as_order_table_seek(&set->orders, &new_key), &replaced);
-    return AS_BOOK_UNCHANGED;
+    as_order replaced = {
+        .ref = new_ref,
+        .key = key_of(event->order.px, side),
+        .qty = event->order.qty,
+        .id = id | (uint64_t)side << AS_ORDER_SIDE_SHIFT,
+    };
+    int64_t best = s->best;
+    uint64_t best_qty = as_side_best_qty(&set->sides, idx);
+    as_side_result result = as_side_add(&set->sides, idx, replaced.key, replaced.qty);
+    if (result != AS_SIDE_OK)
+        return side_error(result);
+    as_side_take(&set->sides, idx, old.key, old.qty);
+    as_order_erase(&set->orders, order);
+    as_order_insert(&set->orders, &replaced);
+    return changed_if(s->best != best || as_side_best_qty(&set->sides, idx) != best_qty);
 }
 
 /* ---- by level ---- */
 
-static as_book_result level_set(as_book_set *set, book *b, const as_event *event)
+static as_book_result level_set(as_book_set *set, const as_event *event)
 {
-    unsigned side = event->flags & AS_EVENT_SELL ? SIDE_ASK : SIDE_BID;
+    unsigned side = side_of(event);
     if (!px_qty_valid(event->level.px, 1))
         return AS_BOOK_INVALID;
-    int64_t key = key_of(event->level.px, side);
-    bool found;
-    uint32_t at = level_find(set, b, side, key, &found);
-    if (event->level.qty == 0) {
-        if (found)
-            level_remove(set, b, side, at);
-        else
-            set->counters.absent_levels++;
-    } else if (found) {
-        as_side_qtys(&set->levels, &b->side[side], b->class_idx[side])[at] = event->level.qty;
-    } else {
-        if (!level_room(set, b, side))
-            return AS_BOOK_FULL;
-        level_insert(set, b, side, at, key, event->level.qty);
-    }
-    refresh_best(set, b, side);
-    return AS_BOOK_UNCHANGED;
+    uint32_t idx = side_idx(event->instrument, side);
+    int64_t key = key_of(event->level.px, side), best = set->sides.side[idx].best;
+    uint64_t before;
+    if (as_side_set(&set->sides, idx, key, event->level.qty, &before) != AS_SIDE_OK)
+        return AS_BOOK_FULL;
+    set->counters.absent_levels += (before | event->level.qty) == 0;
+    return changed_if(key >= best && before != event->level.qty);
 }
 
 /* ---- applying ---- */
 
-static as_book_result refuse(as_book_set *set, book *b, as_book_result reason)
+static as_book_result refuse(as_book_set *set, uint32_t instrument, as_book_result reason)
 {
     uint64_t *const counter[] = {
         [-AS_BOOK_UNKNOWN_REF] = &set->counters.unknown_ref,
@@ -369,11 +266,12 @@ static as_book_result refuse(as_book_set *set, book *b, as_book_result reason)
         [-AS_BOOK_FOREIGN] = &set->counters.foreign,
     };
     ++*counter[-reason];
-    if (b)
-        b->flags |= FLAG_INCONSISTENT;
+    if (reason == AS_BOOK_FOREIGN)
+        return reason;
+    set->books[instrument].inconsistent = true;
     if (reason == AS_BOOK_FULL) {
-        b->flags |= FLAG_BROKEN;
-        empty_book(set, b);
+        set->books[instrument].mode = MODE_BROKEN;
+        empty_book(set, instrument);
     }
     return reason;
 }
@@ -391,41 +289,188 @@ static as_book_result dispatch(as_book_set *set, book *b, const as_event *event)
     case AS_EVENT_ORDER_REPLACE:
         return order_replace(set, b, event);
     case AS_EVENT_LEVEL:
-        return level_set(set, b, event);
+        return level_set(set, event);
     case AS_EVENT_CLEAR:
-        return clear(set, b);
+        return clear(set, event->instrument);
     default:
         return order_take(set, b, event);
     }
 }
 
-static bool differ(const as_book_level *a, const as_book_level *b)
+/* Apart from its caller, so that the caller saves no registers for it. */
+#define OUT_OF_LINE __attribute__((noinline))
+
+/* Any event, with every check. */
+OUT_OF_LINE static as_book_result apply(as_book_set *set, const as_event *event)
 {
-    return ((uint64_t)(a->px ^ b->px) | (a->qty ^ b->qty)) != 0;
+    book_mode mode = (book_mode)mode_by_kind[event->kind];
+    if (event->instrument >= set->count || (mode == MODE_NONE && event->kind != AS_EVENT_CLEAR))
+        return refuse(set, event->instrument, AS_BOOK_FOREIGN);
+    book *b = &set->books[event->instrument];
+    if (mode != MODE_NONE) {
+        if (b->mode == MODE_BROKEN)
+            return refuse(set, event->instrument, AS_BOOK_BROKEN);
+        if (b->mode != mode && b->mode != MODE_NONE)
+            return refuse(set, event->instrument, AS_BOOK_MIXED);
+        b->mode = (uint8_t)mode;
+    }
+    as_book_result result = dispatch(set, b, event);
+    if (result < 0)
+        return refuse(set, event->instrument, result);
+    set->counters.applied++;
+    set->counters.bbo_changes += (uint64_t)result;
+    return result;
+}
+
+/* ---- the short way ---- */
+
+/*
+ * Nearly every event adds, takes from or replaces an order whose place in the table is its reference's own,
+ * at a level in the window. For these there is no branch on what nobody can predict: which side, a new
+ * level or an old one, the last of a level or not, the best or not. The branches that remain lead to
+ * apply(), which asks again and decides; before them nothing is changed.
+ */
+
+/* A level and where it stands. */
+typedef struct spot {
+    as_side *side;
+    uint64_t *qty;
+    uint64_t slot;
+} spot;
+
+static inline spot spot_of(const as_book_set *set, uint32_t idx, int64_t key)
+{
+    spot at = {.side = &set->sides.side[idx]};
+    at.slot = as_side_slot(at.side, key);
+    at.qty = as_side_qty(&set->sides, idx, at.slot);
+    return at;
+}
+
+/* a if mask is all ones, b if it is 0: chosen without a branch. */
+static inline uint64_t pick(uint64_t mask, uint64_t a, uint64_t b)
+{
+    return b ^ ((a ^ b) & mask);
+}
+
+static inline as_book_result count_applied(as_book_set *set, bool changed)
+{
+    set->counters.applied++;
+    set->counters.bbo_changes += changed;
+    return (as_book_result)changed;
+}
+
+OUT_OF_LINE static as_book_result add(as_book_set *set, book *b, const as_event *event)
+{
+    as_order_table *t = &set->orders;
+    uint64_t ref = event->order.ref, qty = event->order.qty, side = side_of(event);
+    as_order *order = as_order_near(t, ref);
+    int64_t key = key_of(event->order.px, (unsigned)side);
+    spot at = spot_of(set, side_idx(event->instrument, (unsigned)side), key);
+    if (order->qty || at.slot >= at.side->window || qty == 0 || as_order_may_be_far(t, ref) || t->used == t->used_max)
+        return apply(set, event);
+    uint64_t before = *at.qty, sum = before + qty;
+    uint32_t count = at.side->count + (before == 0);
+    if (sum < qty || count > at.side->capacity)
+        return apply(set, event);
+    order->ref = ref;
+    order->key = key;
+    order->qty = qty;
+    order->id = as_order_id(event->instrument, event->source, b->epoch) | side << AS_ORDER_SIDE_SHIFT;
+    t->used++;
+    b->order_count++;
+    *at.qty = sum;
+    at.side->bits |= UINT64_C(1) << at.slot;
+    at.side->count = count;
+    bool changed = key >= at.side->best;
+    as_side_refresh(at.side);
+    return count_applied(set, changed);
+}
+
+/* EXECUTE, REDUCE, DELETE. */
+OUT_OF_LINE static as_book_result take(as_book_set *set, book *b, const as_event *event)
+{
+    as_order_table *t = &set->orders;
+    uint64_t ref = event->order.ref;
+    as_order *order = as_order_near(t, ref);
+    if (!as_order_is(order, ref, as_order_id(event->instrument, event->source, b->epoch)))
+        return apply(set, event);
+    uint64_t all = -(uint64_t)(event->kind == AS_EVENT_ORDER_DELETE);
+    uint64_t had = order->qty, qty = pick(all, had, event->order.qty);
+    int64_t key = order->key;
+    spot at = spot_of(set, side_idx(event->instrument, as_order_side(order)), key);
+    if (at.slot >= at.side->window || qty == 0 || qty > had)
+        return apply(set, event);
+    bool done = qty == had;
+    order->qty = had - qty;
+    order->id &= (uint64_t)done - 1;
+    t->used -= done;
+    b->order_count -= done;
+    uint64_t left = *at.qty - qty;
+    bool gone = left == 0;
+    *at.qty = left;
+    at.side->bits &= ~((uint64_t)gone << at.slot);
+    at.side->count -= gone;
+    bool changed = key == at.side->best;
+    as_side_refresh(at.side);
+    return count_applied(set, changed);
+}
+
+/* REPLACE, under a new reference or the same. */
+OUT_OF_LINE static as_book_result replace(as_book_set *set, book *b, const as_event *event)
+{
+    as_order_table *t = &set->orders;
+    uint64_t ref = event->order.ref, new_ref = event->order.new_ref, qty = event->order.qty;
+    uint64_t id = as_order_id(event->instrument, event->source, b->epoch);
+    as_order *order = as_order_near(t, ref), *place = as_order_near(t, new_ref);
+    bool is_free = new_ref == ref || (place->qty == 0 && !as_order_may_be_far(t, new_ref));
+    if (!as_order_is(order, ref, id) || !is_free || qty == 0)
+        return apply(set, event);
+    unsigned side = as_order_side(order);
+    uint32_t idx = side_idx(event->instrument, side);
+    as_order old = *order;
+    int64_t key = key_of(event->order.px, side);
+    spot from = spot_of(set, idx, old.key), to = spot_of(set, idx, key);
+    as_side *s = from.side;
+    uint64_t sum = *to.qty + qty;
+    uint32_t count = s->count + (*to.qty == 0);
+    if (from.slot >= s->window || to.slot >= s->window || sum < qty || count > s->capacity)
+        return apply(set, event);
+    order->qty = 0;
+    order->id = 0;
+    *place = (as_order){.ref = new_ref, .key = key, .qty = qty, .id = old.id};
+    *to.qty = sum;
+    *from.qty -= old.qty;
+    bool gone = *from.qty == 0;
+    s->bits = (s->bits | UINT64_C(1) << to.slot) & ~((uint64_t)gone << from.slot);
+    s->count = count - gone;
+    bool changed = ((key >= s->best) | (old.key == s->best)) & ((key != old.key) | (qty != old.qty));
+    as_side_refresh(s);
+    return count_applied(set, changed);
+}
+
+/* LEVEL. */
+OUT_OF_LINE static as_book_result level(as_book_set *set, const as_event *event)
+{
+    as_book_result result = level_set(set, event);
+    return result < 0 ? refuse(set, event->instrument, result) : count_applied(set, result == AS_BOOK_BBO_CHANGED);
 }
 
 as_book_result as_book_apply(as_book_set *set, const as_event *event)
 {
-    book_mode mode = (book_mode)mode_by_kind[event->kind];
-    if (event->instrument >= set->count || (mode == MODE_NONE && event->kind != AS_EVENT_CLEAR))
-        return refuse(set, NULL, AS_BOOK_FOREIGN);
+    if (event->instrument >= set->count)
+        return apply(set, event);
     book *b = &set->books[event->instrument];
-    if (mode != MODE_NONE) {
-        if (b->flags & FLAG_BROKEN)
-            return refuse(set, b, AS_BOOK_BROKEN);
-        if (b->mode != mode && b->mode != MODE_NONE)
-            return refuse(set, b, AS_BOOK_MIXED);
-        b->mode = (uint8_t)mode;
+    if (b->mode == MODE_ORDER) {
+        if (event->kind == AS_EVENT_ORDER_ADD)
+            return add(set, b, event);
+        if (event->kind == AS_EVENT_ORDER_REPLACE)
+            return replace(set, b, event);
+        if (event->kind - (unsigned)AS_EVENT_ORDER_EXECUTE <= AS_EVENT_ORDER_DELETE - AS_EVENT_ORDER_EXECUTE)
+            return take(set, b, event);
     }
-    as_book_level before[2] = {b->best[SIDE_BID], b->best[SIDE_ASK]};
-    as_book_result result = dispatch(set, b, event);
-    if (result < 0)
-        return refuse(set, b, result);
-    unsigned changed = (unsigned)differ(&before[SIDE_BID], &b->best[SIDE_BID]) |
-                       (unsigned)differ(&before[SIDE_ASK], &b->best[SIDE_ASK]);
-    set->counters.applied++;
-    set->counters.bbo_changes += changed;
-    return changed ? AS_BOOK_BBO_CHANGED : AS_BOOK_UNCHANGED;
+    if (b->mode == MODE_LEVEL && event->kind == AS_EVENT_LEVEL)
+        return level(set, event);
+    return apply(set, event);
 }
 
 /* ---- prefetching ---- */
@@ -434,70 +479,83 @@ void as_book_prefetch(const as_book_set *set, const as_event *event)
 {
     if (event->instrument >= set->count)
         return;
-    __builtin_prefetch(&set->books[event->instrument], 1);
-    if (mode_by_kind[event->kind] != MODE_ORDER)
-        return;
-    const as_order_table *t = &set->orders;
-    __builtin_prefetch(&t->slot[as_order_table_home(t, event->order.ref, event->instrument, event->source)], 1);
-    if (event->kind == AS_EVENT_ORDER_REPLACE)
-        __builtin_prefetch(&t->slot[as_order_table_home(t, event->order.new_ref, event->instrument, event->source)], 1);
+    const as_side *side = &set->sides.side[side_idx(event->instrument, SIDE_BID)];
+    __builtin_prefetch(&side[SIDE_BID], 1);
+    __builtin_prefetch(&side[SIDE_ASK], 1);
+    __builtin_prefetch(as_order_near(&set->orders, event->order.ref), 1); /* for a level: some line, no harm */
 }
 
 void as_book_prefetch_levels(const as_book_set *set, const as_event *event)
 {
-    book_mode mode = (book_mode)mode_by_kind[event->kind];
-    if (event->instrument >= set->count || mode == MODE_NONE)
+    if (event->instrument >= set->count)
         return;
-    const book *b = &set->books[event->instrument];
-    unsigned side = event->flags & AS_EVENT_SELL ? SIDE_ASK : SIDE_BID;
-    if (mode == MODE_ORDER && event->kind != AS_EVENT_ORDER_ADD) {
-        /* the order is mostly where it belongs; if it is not, or comes with this batch, the guess costs nothing */
-        const as_order_table *t = &set->orders;
-        side = side_of(&t->slot[as_order_table_home(t, event->order.ref, event->instrument, event->source)]);
+    if (event->kind == AS_EVENT_LEVEL) {
+        unsigned side = side_of(event);
+        as_side_prefetch(&set->sides, side_idx(event->instrument, side), key_of(event->level.px, side));
+        return;
     }
-    const as_side *s = &b->side[side];
-    if (s->count == 0)
-        return;
-    __builtin_prefetch(&as_side_keys(&set->levels, s)[s->count - 1], 1);
-    __builtin_prefetch(&as_side_qtys(&set->levels, s, b->class_idx[side])[s->count - 1], 1);
+    /* The order mostly stands in near; if it does not, or comes with this batch, the guess costs nothing. A
+     * branch on what it says would wait for it: everything is chosen without one. */
+    const as_order *order = as_order_near(&set->orders, event->order.ref);
+    uint64_t add = -(uint64_t)(event->kind == AS_EVENT_ORDER_ADD);
+    unsigned side = (unsigned)pick(add, side_of(event), as_order_side(order));
+    int64_t key = (int64_t)pick(add, (uint64_t)key_of(event->order.px, side), (uint64_t)order->key);
+    as_side_prefetch(&set->sides, side_idx(event->instrument, side), key);
+    if (event->kind == AS_EVENT_ORDER_REPLACE)
+        as_side_prefetch(&set->sides, side_idx(event->instrument, side), key_of(event->order.px, side));
+    if (set->orders.far_used) {
+        uint64_t id = as_order_id(event->instrument, event->source, 0);
+        uint64_t far = (uintptr_t)&set->orders.far[as_order_home(&set->orders, event->order.ref, id)];
+        uint64_t differs = (order->ref ^ event->order.ref) & ~add;
+        uint64_t missing = -((differs | -differs) >> 63);
+        __builtin_prefetch((const void *)(uintptr_t)pick(missing, far, (uintptr_t)order), 1);
+    }
 }
 
 /* ---- reading ---- */
 
+static void best_of(const as_book_set *set, uint32_t instrument, unsigned side, int64_t *px, uint64_t *qty)
+{
+    *px = AS_PX_UNDEFINED;
+    *qty = 0;
+    if (instrument >= set->count)
+        return;
+    uint32_t idx = side_idx(instrument, side);
+    int64_t best = set->sides.side[idx].best;
+    if (best == AS_SIDE_EMPTY)
+        return;
+    *px = key_of(best, side);
+    *qty = as_side_best_qty(&set->sides, idx);
+}
+
 void as_book_top(const as_book_set *set, uint32_t instrument, as_top *top)
 {
-    const as_book_level none[2] = {no_level, no_level};
-    const as_book_level *best = instrument < set->count ? set->books[instrument].best : none;
-    *top = (as_top){.bid_px = best[SIDE_BID].px,
-                    .bid_qty = best[SIDE_BID].qty,
-                    .ask_px = best[SIDE_ASK].px,
-                    .ask_qty = best[SIDE_ASK].qty};
+    best_of(set, instrument, SIDE_BID, &top->bid_px, &top->bid_qty);
+    best_of(set, instrument, SIDE_ASK, &top->ask_px, &top->ask_qty);
 }
 
 bool as_book_inconsistent(const as_book_set *set, uint32_t instrument)
 {
-    return instrument < set->count && (set->books[instrument].flags & FLAG_INCONSISTENT);
+    return instrument < set->count && set->books[instrument].inconsistent;
 }
 
 bool as_book_broken(const as_book_set *set, uint32_t instrument)
 {
-    return instrument < set->count && (set->books[instrument].flags & FLAG_BROKEN);
+    return instrument < set->count && set->books[instrument].mode == MODE_BROKEN;
 }
 
 uint32_t as_book_depth(const as_book_set *set, uint32_t instrument, bool sell)
 {
-    return instrument < set->count ? set->books[instrument].side[sell].count : 0;
+    return instrument < set->count ? set->sides.side[side_idx(instrument, sell)].count : 0;
 }
 
 bool as_book_level_at(const as_book_set *set, uint32_t instrument, bool sell, uint32_t depth, as_book_level *level)
 {
-    if (depth >= as_book_depth(set, instrument, sell))
+    int64_t key;
+    if (instrument >= set->count ||
+        !as_side_level_at(&set->sides, side_idx(instrument, sell), depth, &key, &level->qty))
         return false;
-    const book *b = &set->books[instrument];
-    const as_side *s = &b->side[sell];
-    uint32_t at = s->count - 1 - depth;
-    level->px = key_of(as_side_keys(&set->levels, s)[at], sell);
-    level->qty = as_side_qtys(&set->levels, s, b->class_idx[sell])[at];
+    level->px = key_of(key, sell);
     return true;
 }
 
@@ -506,11 +564,11 @@ bool as_book_order_find(const as_book_set *set, uint32_t instrument, uint16_t so
 {
     if (instrument >= set->count)
         return false;
-    as_order_key key = {.ref = ref, .instrument = instrument, .source = source, .epoch = set->books[instrument].epoch};
-    const as_order *found = as_order_table_find(&set->orders, &key);
+    uint64_t id = as_order_id(instrument, source, set->books[instrument].epoch);
+    const as_order *found = as_order_find(&set->orders, ref, id);
     if (!found)
         return false;
-    unsigned side = side_of(found);
+    unsigned side = as_order_side(found);
     *order = (as_book_order){.px = key_of(found->key, side), .qty = found->qty, .sell = side == SIDE_ASK};
     return true;
 }

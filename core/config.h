@@ -74,6 +74,24 @@ typedef struct as_feed_config {
 typedef enum as_csv_kind { AS_CSV_BAR, AS_CSV_TRADE, AS_CSV_QUOTE, AS_CSV_HEADLINE } as_csv_kind;
 typedef enum as_csv_stamps { AS_STAMPS_END, AS_STAMPS_START, AS_STAMPS_SESSION_CLOSE } as_csv_stamps;
 
+/* Which rows of a column count; of the others nothing becomes an event. */
+typedef struct as_csv_keep {
+    char column[AS_COLUMN_BYTES];
+    char value[16][24]; /* blanks are left out, on both sides */
+    uint32_t value_count;
+} as_csv_keep;
+
+/* How ticks are cleaned before they become events (feeds/files/clean.h). All off: nothing is changed. */
+typedef struct as_clean_rules {
+    bool regular;      /* session: regular; only between a session's open and its close */
+    bool merge;        /* merge: median; records of one stamp become one */
+    bool crossed;      /* crossed: drop; quotes with bid >= ask */
+    bool both_sides;   /* quotes with one side only are dropped */
+    double max_spread; /* quotes wider than so many times the symbol's median spread are dropped; 0: none */
+} as_clean_rules;
+
+enum { AS_CSV_KEEP_MAX = 8 };
+
 /* One CSV mapping: inputs: [{name, match, format: csv, kind, columns, time, price_scale}] (DESIGN 6.25). */
 typedef struct as_csv_mapping {
     char name[AS_FEED_NAME_BYTES];
@@ -90,6 +108,7 @@ typedef struct as_csv_mapping {
         char bid[AS_COLUMN_BYTES], bid_qty[AS_COLUMN_BYTES], ask[AS_COLUMN_BYTES], ask_qty[AS_COLUMN_BYTES];
         char id[AS_COLUMN_BYTES], source[AS_COLUMN_BYTES], text[AS_COLUMN_BYTES], url[AS_COLUMN_BYTES];
         char symbols[AS_COLUMN_BYTES], tier[AS_COLUMN_BYTES];
+        char venue[AS_COLUMN_BYTES];
     } column;
     char symbol[AS_SYMBOL_BYTES];                   /* fixed symbol for one-symbol files; empty if a column gives it */
     struct {
@@ -100,6 +119,10 @@ typedef struct as_csv_mapping {
         int32_t date;                               /* for ms_of_day: YYYYMMDD; 0: from the file's name */
     } time;
     uint64_t duration_ns;                           /* of a bar; 0: from the first two stamps of a symbol */
+    bool one_side;                                  /* a quote's row changes the sides that it has, and no other */
+    as_csv_keep keep[AS_CSV_KEEP_MAX];
+    uint32_t keep_count;
+    as_clean_rules clean;
     int price_scale;                                /* decimal point moved: 4 means the column holds 1e-4 */
     int line;
 } as_csv_mapping;

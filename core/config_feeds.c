@@ -135,6 +135,44 @@ static int check_line(const as_yaml *y, int node, const char *key, const char *u
     return 0;
 }
 
+/* Keys that only some feeds have: nothing is accepted that would be ignored. */
+static const struct {
+    const char *key;
+    unsigned framings; /* set of 1 << as_feed_framing */
+    unsigned formats;  /* set of 1 << as_feed_format; 0: any */
+    const char *allowed;
+} special_keys[] = {
+    {"user", 1 << AS_FRAMING_SOUPBINTCP | 1 << AS_FRAMING_WEBSOCKET, 1 << AS_FORMAT_ITCH50 | 1 << AS_FORMAT_ALPACA,
+     "with soupbintcp and alpaca only"},
+    {"secret", 1 << AS_FRAMING_SOUPBINTCP | 1 << AS_FRAMING_WEBSOCKET,
+     1 << AS_FORMAT_ITCH50 | 1 << AS_FORMAT_ALPACA | 1 << AS_FORMAT_BENZINGA,
+     "with soupbintcp, alpaca and benzinga only"},
+    {"session", 1 << AS_FRAMING_SOUPBINTCP, 0, "with soupbintcp only"},
+    {"ca", 1 << AS_FRAMING_WEBSOCKET | 1 << AS_FRAMING_HTTP, 0, "with websocket and http only"},
+    {"subscribe", 1 << AS_FRAMING_WEBSOCKET, 1 << AS_FORMAT_ALPACA | 1 << AS_FORMAT_BENZINGA,
+     "with alpaca and benzinga only"},
+    {"backfill", 1 << AS_FRAMING_WEBSOCKET, 1 << AS_FORMAT_ALPACA, "with alpaca only"},
+    {"publisher", 1 << AS_FRAMING_WEBSOCKET | 1 << AS_FRAMING_HTTP, 0, "with websocket and http only"},
+    {"poll", 1 << AS_FRAMING_HTTP, 0, "with http only"},
+    {"window", 1 << AS_FRAMING_MOLDUDP64 | 1 << AS_FRAMING_IEXTP, 0, "with moldudp64 and iextp only"},
+    {"retransmit", 1 << AS_FRAMING_MOLDUDP64, 0, "with moldudp64 only"},
+};
+
+static int check_special(const as_yaml *y, int node, const as_feed_config *feed)
+{
+    for (size_t i = 0; i < sizeof special_keys / sizeof *special_keys; i++) {
+        int at = as_yaml_get(y, node, special_keys[i].key);
+        bool framing = special_keys[i].framings >> feed->framing & 1;
+        bool format = special_keys[i].formats == 0 || special_keys[i].formats >> feed->format & 1;
+        if (at && !(framing && format))
+            return as_yaml_error(y, at, "nothing: %s", special_keys[i].allowed);
+    }
+    int redundant = as_yaml_get(y, node, "redundant");
+    if (redundant && strcmp(feed->redundant, feed->source) == 0)
+        return as_yaml_error(y, redundant, "another line than the source");
+    return 0;
+}
+
 static int check_feed(const as_yaml *y, int node, as_feed_config *feed)
 {
     bool udp;
@@ -152,7 +190,9 @@ static int check_feed(const as_yaml *y, int node, as_feed_config *feed)
         return as_yaml_error(y, at, "%s", pipelines_text);
     }
     int rc = check_line(y, node, "redundant", feed->redundant, feed);
-    return rc ? rc : check_line(y, node, "retransmit", feed->retransmit, feed);
+    if (!rc)
+        rc = check_line(y, node, "retransmit", feed->retransmit, feed);
+    return rc ? rc : check_special(y, node, feed);
 }
 
 int as_config_read_feeds(const as_config_reader *r, int node, as_config *config)

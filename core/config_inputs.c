@@ -59,6 +59,7 @@ static const struct {
     {"bid_qty", 1 << AS_CSV_QUOTE, 0},
     {"ask", 1 << AS_CSV_QUOTE, 1 << AS_CSV_QUOTE},
     {"ask_qty", 1 << AS_CSV_QUOTE, 0},
+    {"venue", 1 << AS_CSV_QUOTE, 0},
     {"id", 1 << AS_CSV_HEADLINE, 0},
     {"source", 1 << AS_CSV_HEADLINE, 0},
     {"text", 1 << AS_CSV_HEADLINE, 1 << AS_CSV_HEADLINE},
@@ -66,6 +67,56 @@ static const struct {
     {"symbols", 1 << AS_CSV_HEADLINE, 0},
     {"tier", 1 << AS_CSV_HEADLINE, 0},
 };
+
+/* Names of a column's values, without blanks. */
+static int read_keep_values(const as_yaml *y, int list, as_csv_keep *keep)
+{
+    enum { VALUE_MAX = sizeof keep->value / sizeof *keep->value };
+    int rc = as_yaml_expect_list(y, list, VALUE_MAX);
+    if (!rc && !as_yaml_count(y, list))
+        rc = as_yaml_error_text(y, list, "found an empty list, allowed 1 to %d values", VALUE_MAX);
+    for (uint32_t i = 0; i < as_yaml_count(y, list) && !rc; i++) {
+        int item = as_yaml_at(y, list, i, NULL);
+        const char *text = as_yaml_scalar(y, item);
+        size_t n = 0;
+        for (; text && *text && n + 1 < sizeof keep->value[i]; text++)
+            if (*text != ' ')
+                keep->value[i][n++] = *text;
+        if (!text || *text)
+            rc = as_yaml_error(y, item, "a value of up to %zu bytes", sizeof keep->value[i] - 1);
+        keep->value_count = i + 1;
+    }
+    return rc;
+}
+
+static int read_keep(const as_yaml *y, int node, as_csv_mapping *m)
+{
+    int rc = node ? as_yaml_expect_map(y, node, NULL) : 0;
+    if (!rc && as_yaml_count(y, node) > AS_CSV_KEEP_MAX)
+        rc = as_yaml_error_text(y, node, "found %u columns, allowed up to %d", as_yaml_count(y, node), AS_CSV_KEEP_MAX);
+    for (uint32_t i = 0; i < as_yaml_count(y, node) && !rc; i++) {
+        const char *key = NULL;
+        int list = as_yaml_at(y, node, i, &key);
+        size_t bytes = strlen(key);
+        if (bytes >= sizeof m->keep[i].column)
+            return as_yaml_error_text(y, list, "found a column's name of %zu bytes, allowed up to %zu", bytes,
+                                      sizeof m->keep[i].column - 1);
+        memcpy(m->keep[i].column, key, bytes + 1);
+        rc = read_keep_values(y, list, &m->keep[i]);
+        m->keep_count = i + 1;
+    }
+    return rc;
+}
+
+static int check_quotes(const as_yaml *y, int node, const as_csv_mapping *m)
+{
+    if (m->kind != AS_CSV_QUOTE && m->one_side)
+        return as_yaml_error(y, as_yaml_get(y, node, "sides"), "both: only a quote has sides");
+    if (m->kind != AS_CSV_QUOTE && m->kind != AS_CSV_TRADE && as_yaml_get(y, node, "clean"))
+        return as_yaml_error_text(y, as_yaml_get(y, node, "clean"), "found rules, allowed nothing: a %s is not cleaned",
+                                  m->kind == AS_CSV_BAR ? "bar" : "headline");
+    return 0;
+}
 
 static const char *const kind_names[] = {"bar", "trade", "quote", "headline"};
 
@@ -133,6 +184,10 @@ static int read_mapping(const as_config_reader *r, int node, as_csv_mapping *m)
     rc = read_match(r, as_yaml_get(y, node, "match"), m);
     if (!rc)
         rc = check_columns(y, node, m);
+    if (!rc)
+        rc = read_keep(y, as_yaml_get(y, node, "keep"), m);
+    if (!rc)
+        rc = check_quotes(y, node, m);
     return rc ? rc : check_time(y, node, m);
 }
 

@@ -17,6 +17,10 @@ static const char *const formats[] = {"ndjson", "itch50", "tops", "deep", "alpac
 static const char *const csv_only[] = {"csv", NULL};
 static const char *const kinds[] = {"bar", "trade", "quote", "headline", NULL};
 static const char *const stamps[] = {"end", "start", "session_close", NULL};
+static const char *const sides[] = {"both", "one", NULL};
+static const char *const sessions[] = {"all", "regular", NULL};
+static const char *const crossings[] = {"keep", "drop", NULL};
+static const char *const mergings[] = {"none", "median", NULL};
 static const char *const levels[] = {"error", "warn", "info", NULL};
 
 #define AT(type, member) .offset = offsetof(type, member), .bytes = sizeof(((type *)0)->member)
@@ -217,6 +221,27 @@ const as_config_key as_config_keys[] = {
     COLUMN(url, "Of a headline."),
     COLUMN(symbols, "Of a headline: the feed's own ticker tags."),
     COLUMN(tier, "Of a headline: 1 to 4."),
+    COLUMN(venue, "Of a quote: the exchange. With it a quote is the best over all exchanges of the symbol."),
+    {.path = "inputs[].sides", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "both", .choice = sides, .meaning =
+     "What a side without a price means: both: there is no offer; one: the row is about the other side only.",
+     AT(as_csv_mapping, one_side)},
+    {.path = "inputs[].keep", .type = AS_CONFIG_CUSTOM, .unit = "", .standard = "", .allowed =
+     "a map of up to 8 columns, each with a list of 1 to 16 values", .meaning = "Only rows that have one of the values "
+     "in each of the columns are read, blanks aside; the others are counted as filtered."},
+    {.path = "inputs[].clean", .type = AS_CONFIG_MAP, .unit = "", .standard = "", .meaning =
+     "How ticks are cleaned (feeds/files/clean.h); what is left out is counted."},
+    {.path = "inputs[].clean.session", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "all", .choice = sessions,
+     .meaning = "regular: only between open and close of the symbol's calendar.", AT(as_csv_mapping, clean.regular)},
+    {.path = "inputs[].clean.both_sides", .type = AS_CONFIG_BOOL, .unit = "", .standard = "false", .meaning =
+     "Drop quotes that have one side only.", AT(as_csv_mapping, clean.both_sides)},
+    {.path = "inputs[].clean.crossed", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "keep", .choice = crossings,
+     .meaning = "drop: quotes whose bid is not below the ask.", AT(as_csv_mapping, clean.crossed)},
+    {.path = "inputs[].clean.max_spread", .type = AS_CONFIG_REAL, .unit = "medians", .standard = "0", .max = 1e6,
+     .meaning = "Drop quotes wider than this many times the running median spread of the symbol's session. 0: none.",
+     AT(as_csv_mapping, clean.max_spread)},
+    {.path = "inputs[].clean.merge", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "none", .choice = mergings,
+     .meaning = "median: trades (quotes) of one symbol and stamp become one, of the median price and the summed "
+     "quantity.", AT(as_csv_mapping, clean.merge)},
     {.path = "inputs[].time", .type = AS_CONFIG_MAP, .unit = "", .allowed = "a map", .meaning = "A row's time."},
     {.path = "inputs[].time.column", .type = AS_CONFIG_TEXT, .unit = "", .allowed = "1 to 47 bytes", .meaning =
      "The column that holds it.", AT(as_csv_mapping, time.column)},

@@ -416,3 +416,24 @@ void as_engine_step(as_engine *engine, const as_event *event, const as_headline 
         apply_reload(engine, playbook);
     engine->counters.instants = engine->seq;
 }
+
+/* ---- prefetching ---- */
+
+void as_engine_prefetch(const as_engine *engine, const as_event *event)
+{
+    if (event->instrument >= engine->universe->symbols.count)
+        return;
+    const as_name *name = &engine->market.name[event->instrument];
+    __builtin_prefetch(name, 1);
+    __builtin_prefetch(&name->spread, 1);
+    __builtin_prefetch((const char *)&name->spread + AS_NAME_LINE_BYTES, 1);
+    __builtin_prefetch(&engine->shocks.refs[event->instrument], 0);
+    if (as_event_is_book(event) && engine->market.books)
+        as_book_prefetch(engine->market.books, event);
+}
+
+void as_engine_prefetch_levels(const as_engine *engine, const as_event *event)
+{
+    if (as_event_is_book(event) && engine->market.books)
+        as_book_prefetch_levels(engine->market.books, event);
+}

@@ -30,6 +30,8 @@
 #include "core/universe.h"
 #include "core/view.h"
 
+enum { AS_ENGINE_AHEAD = 16 }; /* events */
+
 /* Receives each decision as it is made; must copy it. */
 typedef void (*as_emit_fn)(void *context, const as_decision *decision);
 
@@ -99,19 +101,13 @@ static inline uint64_t as_engine_next_deadline(const as_engine *engine)
 }
 
 /*
- * Ask for the cache lines of a market event that will be stepped soon, some events ahead of it: hides the misses of a
- * universe that does not fit into the caches. bench/bench_engine.c, "uniform quotes" against "uniform, 4 ahead".
+ * Ask for the cache lines of a market event that will be stepped soon: as_engine_prefetch AS_ENGINE_AHEAD events ahead
+ * of it or less, then as_engine_prefetch_levels, half as far ahead, for what is found only through the lines of the
+ * first (a book's levels). Neither changes anything; any event is allowed. They hide the misses of a universe that does
+ * not fit into the caches: `aftershock bench engine`, "uniform, 4 ahead", and `aftershock bench decode`.
  */
-static inline void as_engine_prefetch(const as_engine *engine, const as_event *event)
-{
-    if (event->instrument >= engine->universe->symbols.count)
-        return;
-    const as_name *name = &engine->market.name[event->instrument];
-    __builtin_prefetch(name, 1);
-    __builtin_prefetch(&name->spread, 1);
-    __builtin_prefetch((const char *)&name->spread + AS_NAME_LINE_BYTES, 1);
-    __builtin_prefetch(&engine->shocks.refs[event->instrument], 0);
-}
+void as_engine_prefetch(const as_engine *engine, const as_event *event);
+void as_engine_prefetch_levels(const as_engine *engine, const as_event *event);
 
 /* Close the current instant now: evaluate what was applied (the end of an input). */
 void as_engine_flush(as_engine *engine);

@@ -59,6 +59,14 @@ void as_error_clear(void)
     chain.count = 0;
 }
 
+/* What others have said may stand in a message: it must not look like another one, or move the cursor. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 void as_warn(const char *format, ...)
 {
     char text[MESSAGE_BYTES];
@@ -66,6 +74,7 @@ void as_warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_printable(text);
     if (message_level >= 1)
         fprintf(stderr, "warning: %s\n", text);
     atomic_fetch_add_explicit(&warn_count, 1, memory_order_relaxed); /* relaxed: a statistic */
@@ -78,13 +87,15 @@ unsigned as_warn_count(void)
 
 void as_note(const char *format, ...)
 {
+    char text[MESSAGE_BYTES];
     va_list args;
     if (message_level < 2)
         return;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    make_printable(text);
+    fprintf(stderr, "%s\n", text);
 }
 
 void as_message_level(unsigned level)

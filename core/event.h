@@ -142,6 +142,12 @@ static inline unsigned as_event_rank(const as_event *ev)
     }
 }
 
+/* One that core/book.h applies. */
+static inline int as_event_is_book(const as_event *ev)
+{
+    return ev->kind >= AS_EVENT_LEVEL && ev->kind <= AS_EVENT_CLEAR;
+}
+
 static inline int as_event_is_market(const as_event *ev)
 {
     return as_event_rank(ev) < 2;

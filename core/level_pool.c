@@ -1,9 +1,9 @@
 #include "core/level_pool.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 #include "core/error.h"
+#include "core/pages.h"
 
 enum { UNIT_BYTES = 2 * AS_LEVEL_BLOCK_MIN * (int)sizeof(int64_t) };
 
@@ -12,13 +12,11 @@ int as_level_pool_init(as_level_pool *pool, uint64_t levels_max)
     uint64_t units = (levels_max + AS_LEVEL_BLOCK_MIN - 1) / AS_LEVEL_BLOCK_MIN;
     AS_ASSERT(units >= 1 && units < AS_LEVEL_BLOCK_NONE);
     *pool = (as_level_pool){.units = (uint32_t)units};
-    void *memory = mmap(NULL, units * UNIT_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
+    pool->word = as_pages_new(units * UNIT_BYTES);
+    if (!pool->word) {
         *pool = (as_level_pool){0};
         return -ENOMEM;
     }
-    (void)madvise(memory, units * UNIT_BYTES, MADV_HUGEPAGE); /* see core/order_table.c */
-    pool->word = memory;
     for (unsigned i = 0; i < AS_LEVEL_CLASS_COUNT; i++)
         pool->free_block[i] = AS_LEVEL_BLOCK_NONE;
     return 0;
@@ -26,8 +24,7 @@ int as_level_pool_init(as_level_pool *pool, uint64_t levels_max)
 
 void as_level_pool_fini(as_level_pool *pool)
 {
-    if (pool->word)
-        munmap(pool->word, as_level_pool_bytes(pool));
+    as_pages_free(pool->word, as_level_pool_bytes(pool));
     *pool = (as_level_pool){0};
 }
 
@@ -37,21 +34,16 @@ size_t as_level_pool_bytes(const as_level_pool *pool)
 }
 
 /* A free block's first word is the next free block of its class. */
-static int64_t *link_of(const as_level_pool *pool, uint32_t block)
-{
-    return pool->word + (size_t)block * 2 * AS_LEVEL_BLOCK_MIN;
-}
-
 void as_level_pool_give(as_level_pool *pool, uint32_t block, uint8_t class_idx)
 {
-    *link_of(pool, block) = pool->free_block[class_idx];
+    *as_level_block(pool, block) = pool->free_block[class_idx];
     pool->free_block[class_idx] = block;
 }
 
 static uint32_t pop(as_level_pool *pool, uint8_t class_idx)
 {
     uint32_t block = pool->free_block[class_idx];
-    pool->free_block[class_idx] = (uint32_t)*link_of(pool, block);
+    pool->free_block[class_idx] = (uint32_t)*as_level_block(pool, block);
     return block;
 }
 
@@ -76,22 +68,4 @@ uint32_t as_level_pool_take(as_level_pool *pool, uint8_t class_idx)
         return block;
     }
     return AS_LEVEL_BLOCK_NONE;
-}
-
-bool as_side_grow(as_level_pool *pool, as_side *side, uint8_t *class_idx)
-{
-    uint8_t old_class = *class_idx;
-    uint8_t new_class = side->block == AS_LEVEL_BLOCK_NONE ? 0 : (uint8_t)(old_class + 1);
-    as_side grown = {.block = as_level_pool_take(pool, new_class), .count = side->count};
-    if (grown.block == AS_LEVEL_BLOCK_NONE)
-        return false;
-    if (side->block != AS_LEVEL_BLOCK_NONE) {
-        memcpy(as_side_keys(pool, &grown), as_side_keys(pool, side), side->count * sizeof(int64_t));
-        memcpy(as_side_qtys(pool, &grown, new_class), as_side_qtys(pool, side, old_class),
-               side->count * sizeof(uint64_t));
-        as_level_pool_give(pool, side->block, old_class);
-    }
-    *side = grown;
-    *class_idx = new_class;
-    return true;
 }

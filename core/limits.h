@@ -32,8 +32,17 @@ enum {
     AS_LINE_BYTES = 65536,          /* a line of NDJSON or CSV; longer is skipped and counted */
     AS_DATAGRAM_BYTES = 9216,       /* a UDP payload; longer is truncated and counted */
     AS_REORDER_EVENTS = 65536,      /* events a text input may be out of order by */
+    AS_DBN_MAPPING_MAX = 1048576,   /* symbol mappings of a DBN file's metadata that are kept */
+    AS_CAPTURE_INTERFACE_MAX = 128, /* interfaces of a pcapng section; packets of further ones are counted */
+    AS_CAPTURE_FLOW_MAX = 1024,     /* flows of a capture that are told apart; further ones share the last place */
+    AS_CAPTURE_STREAM_MAX = 64,     /* sequences of messages in a capture */
+    AS_CAPTURE_MESSAGE_BYTES = 4 << 20, /* a recorded message in pieces; longer is skipped and counted */
 
     /* headlines */
+    AS_NEWS_DOCUMENT_BYTES = 4 << 20, /* an XML or JSON document of news; a longer one is refused */
+    AS_NEWS_ITEM_MAX = 4096,        /* items of one such document; further ones are counted */
+    AS_WEBSOCKET_MESSAGE_BYTES = 1 << 20, /* a WebSocket message; a longer one ends the connection */
+    AS_SEEN_MAX = 16384,            /* items that a news stream remembers, to let each revision through once */
     AS_HEADLINE_TEXT_BYTES = 512,   /* a headline's text; the rest is cut and counted */
     AS_HEADLINE_ID_BYTES = 64,      /* a headline's id, with its zero; longer ids become their hash */
     AS_HEADLINE_SOURCE_BYTES = 48,  /* the source's name */
@@ -60,7 +69,8 @@ enum {
     AS_EVENT_RING_SLOTS = 65536,    /* feed -> core */
     AS_HEADLINE_RING_SLOTS = 1024,  /* feed -> core, the texts */
     AS_DECISION_RING_SLOTS = 4096,  /* core -> ipc */
-    AS_JOURNAL_RING_BYTES = 1 << 24 /* core -> admin */
+    AS_JOURNAL_RING_BYTES = 1 << 24, /* core -> admin */
+    AS_CAPTURE_RING_BYTES = 1 << 24 /* a feed -> its capture's writer */
 };
 
 #endif

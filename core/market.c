@@ -16,9 +16,9 @@ typedef struct as_mid_entry {
 
 enum {
     SOURCE_NONE = UINT16_MAX - 1, /* of a name that has had no event */
-    HISTORY_SLOTS = 1 << 18, /* at 100,000 mid changes a second this is 2.6 s; older anchors are late news */
-    HISTORY_STEPS = 4096,    /* longest walk back along one chain */
-    SPREAD_WARM = 100        /* quotes before the running median of the spread is trusted */
+    HISTORY_SLOTS = 1 << 18,      /* at 100,000 mid changes a second this is 2.6 s; older anchors are late news */
+    HISTORY_STEPS = 4096,         /* longest walk back along one chain */
+    SPREAD_WARM = 100             /* quotes before the running median of the spread is trusted */
 };
 
 int as_market_init(as_market *market, const as_universe *universe, uint32_t orders_max)
@@ -52,7 +52,8 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         as_quantile_init(&name->spread, 0.5);
     }
     if (orders_max) {
-        int rc = as_book_set_new(n, orders_max, &market->books);
+        market->settled = calloc(n, sizeof *market->settled);
+        int rc = market->settled ? as_book_set_new(n, orders_max, &market->books) : -ENOMEM;
         if (rc < 0) {
             as_market_fini(market);
             return rc;
@@ -72,6 +73,7 @@ void as_market_fini(as_market *market)
     free(market->bucket_sum);
     free(market->bucket_count);
     as_book_set_free(market->books);
+    free(market->settled);
     *market = (as_market){0};
 }
 
@@ -173,6 +175,32 @@ static void changed_in_part(as_name *name, uint16_t source)
     name->gap_epoch = 0;
 }
 
+static bool apply_clear(as_market *market, const as_event *event)
+{
+    as_name *name = &market->name[event->instrument];
+    (void)as_book_apply(market->books, event);
+    name->broken = false;
+    name->invalid = true; /* empty until the snapshot has come */
+    name->unsettled = (event->flags & AS_EVENT_MORE) != 0;
+    as_book_top(market->books, event->instrument, &market->settled[event->instrument]);
+    rebuilt(market, name, event->source);
+    return true;
+}
+
+/* The book has changed, or may have since it was published. */
+static bool publish_book(as_market *market, const as_thresholds *th, const as_event *event, uint64_t seq)
+{
+    as_name *name = &market->name[event->instrument];
+    as_top top;
+    as_book_top(market->books, event->instrument, &top);
+    if (name->unsettled) {
+        name->unsettled = false;
+        if (memcmp(&top, &market->settled[event->instrument], sizeof top) == 0)
+            return false;
+    }
+    return apply_quote(market, th, event->instrument, &top, event, seq);
+}
+
 static bool apply_book(as_market *market, const as_thresholds *th, const as_event *event, uint64_t seq)
 {
     as_name *name = &market->name[event->instrument];
@@ -181,24 +209,23 @@ static bool apply_book(as_market *market, const as_thresholds *th, const as_even
         return false;
     }
     changed_in_part(name, event->source);
-    as_book_result result = as_book_apply(market->books, event);
-    if (event->kind == AS_EVENT_CLEAR) {
-        name->broken = false;
-        name->invalid = true; /* empty until the snapshot has come */
-        rebuilt(market, name, event->source);
-        return true;
+    if (event->kind == AS_EVENT_CLEAR)
+        return apply_clear(market, event);
+    bool more = event->flags & AS_EVENT_MORE;
+    if (more && !name->unsettled) {
+        name->unsettled = true;
+        as_book_top(market->books, event->instrument, &market->settled[event->instrument]);
     }
+    as_book_result result = as_book_apply(market->books, event);
     if (result < 0) {
         market->counters.book_errors++;
         name->broken =
             as_book_inconsistent(market->books, event->instrument) || as_book_broken(market->books, event->instrument);
         return name->broken;
     }
-    if (result != AS_BOOK_BBO_CHANGED || (event->flags & AS_EVENT_MORE))
+    if (more || (result != AS_BOOK_BBO_CHANGED && !name->unsettled))
         return false;
-    as_top top;
-    as_book_top(market->books, event->instrument, &top);
-    return apply_quote(market, th, event->instrument, &top, event, seq);
+    return publish_book(market, th, event, seq);
 }
 
 static bool apply_status(as_market *market, const as_event *event)
@@ -240,6 +267,8 @@ bool as_market_apply(as_market *market, const as_thresholds *th, const as_event 
     case AS_EVENT_QUOTE: {
         as_top top = {event->quote.bid_px, event->quote.bid_qty, event->quote.ask_px, event->quote.ask_qty};
         market->counters.quotes++;
+        if (event->flags & AS_EVENT_MORE)
+            return false;
         rebuilt(market, name, event->source);
         return apply_quote(market, th, event->instrument, &top, event, seq);
     }

@@ -53,6 +53,7 @@ typedef struct as_name {
     bool invalid;                 /* the latest quote was crossed, locked, empty or too wide */
     bool resuming;                /* a halt ended and the wait is not over */
     bool broken;                  /* the book is inconsistent until a clear */
+    bool unsettled;               /* the book is within a transaction (AS_EVENT_MORE): see as_market.settled */
     _Alignas(AS_NAME_LINE_BYTES) as_quantile spread; /* running median of spread/mid */
     uint64_t mid_since;           /* when the mark's mid was first seen; mark.ts is when it was last confirmed */
     uint64_t resumed_at;
@@ -87,6 +88,7 @@ typedef struct as_market {
     struct as_mid_entry *history; /* ring of past mids, chained per name */
     uint64_t history_count;
     as_book_set *books;           /* NULL until a feed by order or level is configured */
+    as_top *settled;              /* with books: what was published last, of names whose book is within a transaction */
     uint32_t gap_epoch[UINT16_MAX + 1];
     const as_session *session[AS_CALENDAR_MAX]; /* the one that holds the latest moment asked for */
     double *bucket_sum;           /* scratch of a roll */
@@ -103,6 +105,12 @@ void as_market_start(as_market *market, const as_thresholds *thresholds);
 /*
  * Apply a market event at logical time event->ts_recv in instant seq. Returns true when the instrument's mid or its
  * condition may have changed, so that whatever is anchored on it is to be evaluated.
+ *
+ * AS_EVENT_MORE: the book takes the event, and what was published stands, over as many instants as it takes. The first
+ * event of the book without MORE compares the best prices with those published last and publishes them if they differ,
+ * whether it touched them or not. CLEAR publishes at once that there is no price, and begins anew. GAP needs nothing:
+ * the name is stale until its book is rebuilt, and the next event without MORE ends what was open. A QUOTE with MORE
+ * (what a feed catches up with) is not used.
  */
 bool as_market_apply(as_market *market, const as_thresholds *thresholds, const as_event *event, uint64_t seq);
 

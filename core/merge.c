@@ -15,7 +15,7 @@ static void fire(as_merge *merge, uint64_t deadline)
         .instrument = AS_INSTRUMENT_NONE,
         .ts_event = deadline,
         .ts_recv = deadline > now ? deadline : now,
-        .timer = {.deadline = deadline},
+        .raw = {deadline},
     };
     step(merge, &timer, NULL, NULL);
 }

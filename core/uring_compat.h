@@ -3,7 +3,7 @@
  *
  * The code is written against liburing 2.3 (Debian 12). Every flag below is part of the kernel's interface, so it
  * may be used with older headers; whether the running kernel knows it is found out by trying
- * (feeds/reactor_uring.c), never by comparing versions. Numbers: linux/io_uring.h.
+ * (feeds/live/reactor_uring.c), never by comparing versions. Numbers: linux/io_uring.h.
  *
  * Left out on purpose: IORING_SETUP_NO_SQARRAY (6.6). liburing before 2.6 writes the array that the flag removes.
  */

@@ -14,21 +14,25 @@ enum { EXIT_USAGE = 2, BENCH_MAX = 64 };
 #define SECONDS_DEFAULT 5.0
 #define SECONDS_MIN 0.05
 #define SECONDS_MAX 3600.0
+#define MESSAGES_MIN 10000
+#define MESSAGES_MAX 100000000
 
 typedef struct bench_options {
     bool json, list;
     double seconds;
+    uint64_t messages; /* 0: each benchmark's own number */
     const as_bench *bench[BENCH_MAX];
     unsigned bench_count;
 } bench_options;
 
 static void usage(FILE *stream)
 {
-    fputs("usage: aftershock bench NAME... [--json] [--seconds N]\n"
+    fputs("usage: aftershock bench NAME... [--json] [--seconds N] [--messages N]\n"
           "       aftershock bench --list\n\n"
           "  NAME         a benchmark of the list below, or all\n"
           "  --json       one JSON object instead of tables\n"
           "  --seconds N  time for each benchmark, 0.05 to 3600 (default 5)\n"
+          "  --messages N messages a round for decode, 10000 to 100000000 (default 500000)\n"
           "  --list       print the names and what they measure\n\n",
           stream);
     for (const as_bench *const *bench = as_benches; *bench; bench++)
@@ -74,14 +78,20 @@ static bool parse_seconds(const char *text, double *seconds)
     return end != text && *end == '\0' && *seconds >= SECONDS_MIN && *seconds <= SECONDS_MAX;
 }
 
+static bool parse_messages(const char *text, uint64_t *messages)
+{
+    char *end;
+    *messages = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *messages >= MESSAGES_MIN && *messages <= MESSAGES_MAX;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(int argc, char **argv, bench_options *options)
 {
-    static const struct option longs[] = {{"json", no_argument, NULL, 'j'},
-                                          {"list", no_argument, NULL, 'l'},
-                                          {"seconds", required_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"json", no_argument, NULL, 'j'},          {"list", no_argument, NULL, 'l'},
+        {"seconds", required_argument, NULL, 's'}, {"messages", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     int option;
     optind = 1;
     while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
@@ -95,6 +105,11 @@ static int parse(int argc, char **argv, bench_options *options)
         options->list |= option == 'l';
         if (option == 's' && !parse_seconds(optarg, &options->seconds)) {
             fprintf(stderr, "aftershock bench: --seconds '%s'; allowed is a number from 0.05 to 3600\n", optarg);
+            return EXIT_USAGE;
+        }
+        if (option == 'm' && !parse_messages(optarg, &options->messages)) {
+            fprintf(stderr, "aftershock bench: --messages '%s'; allowed is a number from %d to %d\n", optarg,
+                    MESSAGES_MIN, MESSAGES_MAX);
             return EXIT_USAGE;
         }
     }
@@ -117,6 +132,7 @@ static int run_one(const as_bench *bench, const bench_options *options, bool fir
 {
     static as_bench_context ctx;
     int rc = as_bench_context_init(&ctx, bench, options->seconds);
+    ctx.messages = options->messages;
     if (rc == 0)
         rc = bench->run(&ctx);
     if (rc == 0 && options->json) {

@@ -6,6 +6,7 @@
 #define AS_APPS_AFTERSHOCK_COMMANDS_H
 
 int as_cmd_bench(int argc, char **argv);
+int as_cmd_convert(int argc, char **argv);
 int as_cmd_demo(int argc, char **argv);
 int as_cmd_desk(int argc, char **argv);
 int as_cmd_inspect(int argc, char **argv);

@@ -13,8 +13,8 @@
 #include "apps/common/setup.h"
 #include "core/error.h"
 #include "core/fact.h"
-#include "feeds/input.h"
-#include "feeds/input_merge.h"
+#include "feeds/files/input.h"
+#include "feeds/files/input_merge.h"
 #include "ipc/writer.h"
 
 static const char help[] = "usage: aftershock desk --config F INPUT... [--json]\n"

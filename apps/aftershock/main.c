@@ -16,6 +16,7 @@ static const struct {
     {"replay", as_cmd_replay, "recorded inputs (or a journal) in, the daemon's decisions out"},
     {"listen", as_cmd_listen, "subscribe to a daemon and print what it publishes"},
     {"inspect", as_cmd_inspect, "what is in a file, and its quality report"},
+    {"convert", as_cmd_convert, "any input to NDJSON, CSV or a journal"},
     {"desk", as_cmd_desk, "what the desk reads in each headline"},
     {"simulate", as_cmd_simulate, "a seeded market day with planted shocks, and its truth file"},
     {"bench", as_cmd_bench, "latency and throughput benchmarks"},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "apps/aftershock/commands.h"
+#include "apps/common/exit_status.h"
 #include "apps/common/account.h"
 #include "apps/common/moment.h"
 #include "apps/common/names.h"
@@ -195,5 +196,5 @@ int as_cmd_replay(int argc, char **argv)
     as_setup_fini(&setup);
     if (rc < 0)
         as_error_print(stderr, "aftershock replay");
-    return rc < 0 ? (rc == -EIO ? 1 : 2) : rc;
+    return as_exit_status(rc);
 }

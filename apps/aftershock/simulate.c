@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "apps/aftershock/commands.h"
+#include "apps/common/exit_status.h"
 #include "apps/common/data_dir.h"
 #include "apps/common/sim_folder.h"
 #include "core/error.h"
@@ -101,5 +102,5 @@ int as_cmd_simulate(int argc, char **argv)
         rc = run(&o);
     if (rc < 0)
         as_error_print(stderr, "aftershock simulate");
-    return rc == 0 ? 0 : rc == -EIO || rc == -ENOSPC ? 1 : 2;
+    return as_exit_status(rc);
 }

@@ -2,10 +2,7 @@
 
 #include "core/clock.h"
 
-enum {
-    BATCH = 256, /* events a turn, so that commands are heard */
-    AHEAD = 4    /* how far ahead cache lines are asked for; `aftershock bench engine` compares */
-};
+enum { BATCH = 256 }; /* events a turn, so that commands are heard */
 
 void as_core_agent_emit(void *context, const as_decision *decision)
 {
@@ -57,8 +54,8 @@ static unsigned drain_lanes(as_core_agent *self)
     for (as_lane *lane; done < BATCH && (lane = earliest(self, &event)); done++) {
         if (done == 0)
             self->batch_ticks = as_clock_ticks();
-        if (as_ring_peek_n(lane->events, AHEAD + 1) > AHEAD)
-            as_engine_prefetch(self->setup->engine, as_ring_at(lane->events, AHEAD));
+        as_lookahead *look = &self->look[lane - self->lane];
+        as_lookahead_ask(look, self->setup->engine, lane->events);
         if (event->kind == AS_EVENT_HEADLINE) {
             deliver(self, event, as_ring_peek(lane->headlines), NULL); /* published before its event */
             as_ring_release(lane->headlines);
@@ -66,6 +63,7 @@ static unsigned drain_lanes(as_core_agent *self)
             deliver(self, event, NULL, NULL);
         }
         as_ring_release(lane->events);
+        as_lookahead_took(look);
     }
     return done;
 }

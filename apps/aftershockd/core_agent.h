@@ -16,6 +16,7 @@
 #include "apps/aftershockd/agent.h"
 #include "apps/aftershockd/feed_agent.h"
 #include "apps/aftershockd/recorder.h"
+#include "apps/common/lookahead.h"
 #include "core/histogram.h"
 
 enum { AS_COMMAND_SLOTS = 1024 };
@@ -29,6 +30,7 @@ typedef struct as_command {
 typedef struct as_core_agent {
     as_setup *setup;
     as_lane *lane;
+    as_lookahead look[AS_FEED_MAX]; /* by lane */
     as_ring *commands;        /* as_command slots */
     as_ring *decisions;       /* as_decision slots, to the publisher */
     as_recorder *recorder;

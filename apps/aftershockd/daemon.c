@@ -220,6 +220,28 @@ void as_daemon_reload(as_daemon *daemon)
 
 /* ---- stop ---- */
 
+/* What each line brought, where there is more than one. */
+static void print_lines(const as_feed_config *config, const as_feed_stats *stats)
+{
+    static const char *const name[AS_ARBITER_LINES] = {
+        [AS_ARBITER_A] = "A", [AS_ARBITER_B] = "B", [AS_ARBITER_RETRANSMIT] = "retransmit"};
+    const bool present[AS_ARBITER_LINES] = {
+        [AS_ARBITER_A] = true,
+        [AS_ARBITER_B] = config->redundant[0] != '\0',
+        [AS_ARBITER_RETRANSMIT] = config->retransmit[0] != '\0',
+    };
+    for (unsigned i = 0; i < AS_ARBITER_LINES && (config->redundant[0] || config->retransmit[0]); i++) {
+        const as_arbiter_stats *line = &stats->line[i];
+        if (present[i])
+            fprintf(stderr,
+                    "feed %s, line %s: %" PRIu64 " packets, %" PRIu64 " messages, first with %" PRIu64
+                    ", duplicates %" PRIu64 ", filled %" PRIu64 ", no room for %" PRIu64 ", late by up to %" PRIu64
+                    "\n",
+                    config->name, name[i], line->packets, line->messages, line->firsts, line->duplicates, line->filled,
+                    line->dropped, line->reorder_max);
+    }
+}
+
 static void print_feeds(as_daemon *daemon)
 {
     for (uint32_t i = 0; i < daemon->setup.config->feed_count; i++) {
@@ -231,6 +253,7 @@ static void print_feeds(as_daemon *daemon)
                 ", bad %" PRIu64 ", unknown symbol %" PRIu64 "\n",
                 daemon->setup.config->feed[i].name, stats.packets, stats.messages, stats.events, stats.headlines,
                 stats.gaps, stats.lost, stats.duplicates, stats.dropped, stats.bad, stats.unknown_symbol);
+        print_lines(&daemon->setup.config->feed[i], &stats);
     }
 }
 

@@ -7,8 +7,8 @@
 #include "apps/aftershockd/agent.h"
 #include "apps/common/setup.h"
 #include "core/ring.h"
-#include "feeds/feed.h"
-#include "feeds/reactor.h"
+#include "feeds/live/feed.h"
+#include "feeds/live/reactor.h"
 
 /*
  * A feed's way to the core. Only the feed's thread writes .feed; other threads look at it under .lock, which is taken

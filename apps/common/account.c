@@ -8,6 +8,26 @@
 #include "apps/common/json_text.h"
 #include "core/error.h"
 
+static uint64_t filtered_rows(const as_input_stats *stats)
+{
+    uint64_t rows = 0;
+    for (unsigned i = 0; i < stats->filtered_count; i++)
+        rows += stats->filtered[i].count;
+    return rows;
+}
+
+void as_account_faults(const as_input_stats *stats, FILE *stream)
+{
+    if (stats->gaps)
+        fprintf(stream, ", %" PRIu64 " gaps of %" PRIu64 " messages", stats->gaps, stats->lost);
+    if (stats->duplicates)
+        fprintf(stream, ", %" PRIu64 " duplicates", stats->duplicates);
+    if (stats->restarts)
+        fprintf(stream, ", %" PRIu64 " restarts", stats->restarts);
+    if (stats->out_of_order)
+        fprintf(stream, ", %" PRIu64 " out of order", stats->out_of_order);
+}
+
 static void print_input(const as_input_account *input, FILE *stream)
 {
     const as_input_stats *stats = &input->stats;
@@ -23,7 +43,9 @@ static void print_input(const as_input_account *input, FILE *stream)
             fprintf(stream, " + %" PRIu64 " of unknown symbols", stats->unknown_symbol);
         if (stats->bad)
             fprintf(stream, " + %" PRIu64 " bad", stats->bad);
-        uint64_t accounted = stats->events + stats->merged + stats->unknown_symbol + stats->bad;
+        for (unsigned i = 0; i < stats->filtered_count; i++)
+            fprintf(stream, " + %" PRIu64 " left out by %s", stats->filtered[i].count, stats->filtered[i].rule);
+        uint64_t accounted = stats->events + stats->merged + stats->unknown_symbol + stats->bad + filtered_rows(stats);
         if (stats->rows > accounted)
             fprintf(stream, " + %" PRIu64 " at or after --to", stats->rows - accounted);
     } else {
@@ -31,8 +53,7 @@ static void print_input(const as_input_account *input, FILE *stream)
         if (stats->unknown_symbol)
             fprintf(stream, ", %" PRIu64 " of unknown symbols", stats->unknown_symbol);
     }
-    if (stats->out_of_order)
-        fprintf(stream, ", %" PRIu64 " out of order", stats->out_of_order);
+    as_account_faults(stats, stream);
     fputs(stats->truncated ? ", cut\n" : "\n", stream);
     for (unsigned i = 0; i < stats->error_count; i++)
         fprintf(stream, "  %s %" PRIu64 "\n", stats->error[i].reason, stats->error[i].count);
@@ -106,9 +127,11 @@ static void json_inputs(const as_account *account, FILE *file)
         fprintf(file,
                 ",\"format\":\"%s\",\"rows\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"events\":%" PRIu64
                 ",\"headlines\":%" PRIu64 ",\"merged\":%" PRIu64 ",\"unknown_symbol\":%" PRIu64 ",\"bad\":%" PRIu64
-                ",\"out_of_order\":%" PRIu64 ",\"truncated\":%s,\"errors\":{",
+                ",\"gaps\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"restarts\":%" PRIu64
+                ",\"filtered\":%" PRIu64 ",\"out_of_order\":%" PRIu64 ",\"truncated\":%s,\"errors\":{",
                 stats->format, stats->rows, stats->messages, stats->events, stats->headlines, stats->merged,
-                stats->unknown_symbol, stats->bad, stats->out_of_order, stats->truncated ? "true" : "false");
+                stats->unknown_symbol, stats->bad, stats->gaps, stats->lost, stats->duplicates, stats->restarts,
+                filtered_rows(stats), stats->out_of_order, stats->truncated ? "true" : "false");
         for (unsigned e = 0; e < stats->error_count; e++)
             fprintf(file, "%s\"%s\":%" PRIu64, e ? "," : "", stats->error[e].reason, stats->error[e].count);
         fputs("}}", file);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "core/engine.h"
-#include "feeds/input.h"
+#include "feeds/files/input.h"
 
 typedef struct as_input_account {
     const char *path;
@@ -25,6 +25,9 @@ typedef struct as_account {
     bool journal, journal_truncated, journal_complete;
     uint64_t journal_records, journal_losses;
 } as_account;
+
+/* What is wrong with an input's order, as ", 2 gaps of 17 messages, 3 duplicates"; nothing if nothing is. */
+void as_account_faults(const as_input_stats *stats, FILE *stream);
 
 /* Human, one line each; nothing that is zero and dull. */
 void as_account_print(const as_account *account, const as_engine *engine, FILE *stream);

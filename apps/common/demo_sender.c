@@ -17,7 +17,7 @@
 #include "core/text_file.h"
 #include "feeds/be.h"
 #include "feeds/decode/itch50.h"
-#include "feeds/feed.h"
+#include "feeds/live/feed.h"
 #include "feeds/framing/binaryfile.h"
 #include "feeds/framing/moldudp64.h"
 

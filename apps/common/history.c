@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "core/error.h"
-#include "feeds/input.h"
-#include "feeds/input_merge.h"
+#include "feeds/files/input.h"
+#include "feeds/files/input_merge.h"
 
 enum { HISTORY_SOURCE = UINT16_MAX };
 

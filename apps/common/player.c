@@ -10,11 +10,12 @@
 
 #include "apps/common/affinity.h"
 #include "apps/common/generations.h"
+#include "apps/common/lookahead.h"
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/journal.h"
-#include "feeds/input.h"
-#include "feeds/input_merge.h"
+#include "feeds/files/input.h"
+#include "feeds/files/input_merge.h"
 
 void as_player_wait_subscriber(const as_publisher *publisher, unsigned wait_s)
 {
@@ -123,9 +124,38 @@ static void finish(as_player *player, bool started)
 
 /* ---- compact: one thread ---- */
 
+/* Events that have been read and not delivered: while they wait, the lines that they will touch are fetched. */
+typedef struct as_waiting {
+    as_event event[AS_ENGINE_AHEAD];
+    unsigned first, count;
+} as_waiting;
+
+static as_event *waiting_at(as_waiting *w, unsigned i)
+{
+    return &w->event[(w->first + i) % AS_ENGINE_AHEAD];
+}
+
+static void deliver_oldest(as_player *player, as_waiting *w, bool *started)
+{
+    deliver(player, started, waiting_at(w, 0), NULL);
+    w->first = (w->first + 1) % AS_ENGINE_AHEAD;
+    w->count--;
+}
+
+static void wait_in_line(as_player *player, as_waiting *w, const as_event *event)
+{
+    const as_engine *engine = player->setup->engine;
+    *waiting_at(w, w->count++) = *event;
+    as_engine_prefetch(engine, event);
+    if (w->count > AS_ENGINE_AHEAD / 2)
+        as_engine_prefetch_levels(engine, waiting_at(w, w->count - 1 - AS_ENGINE_AHEAD / 2));
+}
+
+/* Headlines are delivered when they are read: their text is not kept. Paced, nothing waits for what follows it. */
 static int run_compact(as_player *player, as_input_merge *merge)
 {
     as_pace pace = {.speed = player->speed};
+    as_waiting waiting = {.count = 0};
     const as_event *event;
     const as_headline *headline;
     bool started = false;
@@ -133,9 +163,18 @@ static int run_compact(as_player *player, as_input_merge *merge)
     while ((rc = as_input_merge_next(merge, &event, &headline)) > 0) {
         if (is_passed_over(player, event))
             continue;
+        bool at_once = headline || pace.speed > 0;
+        while (waiting.count && (at_once || waiting.count == AS_ENGINE_AHEAD))
+            deliver_oldest(player, &waiting, &started);
+        if (!at_once) {
+            wait_in_line(player, &waiting, event);
+            continue;
+        }
         keep_pace(&pace, event->ts_recv);
         deliver(player, &started, event, headline);
     }
+    while (waiting.count)
+        deliver_oldest(player, &waiting, &started);
     finish(player, started);
     return rc;
 }
@@ -190,6 +229,7 @@ static void *read_inputs(void *context)
 
 static void play_rings(as_player *player, as_input_reader *r)
 {
+    as_lookahead look = {0};
     bool started = false;
     for (;;) {
         bool done = atomic_load_explicit(&r->done, memory_order_acquire); /* edge P1 */
@@ -200,6 +240,7 @@ static void play_rings(as_player *player, as_input_reader *r)
             sched_yield();
             continue;
         }
+        as_lookahead_ask(&look, player->setup->engine, r->events);
         const as_headline *headline = NULL;
         if (event->kind == AS_EVENT_HEADLINE)
             headline = as_ring_peek(r->headlines); /* published before its event */
@@ -207,6 +248,7 @@ static void play_rings(as_player *player, as_input_reader *r)
         if (headline)
             as_ring_release(r->headlines);
         as_ring_release(r->events);
+        as_lookahead_took(&look);
     }
     finish(player, started);
 }

@@ -1,10 +1,11 @@
 /*
  * The player: recorded inputs, or one journal, into the engine of a setup.
  *
- * Inputs are merged by receive time (feeds/input_merge.h) and go through core/merge.h as live events do; a journal goes
- * straight to the engine, step by step as it was recorded. With `topology: pinned` the inputs are read and decoded on
- * their own thread and cross the same rings as live feeds do, held back instead of dropped while these are full; the
- * decisions are the same. With a speed the events are paced by their receive times; nothing else changes.
+ * Inputs are merged by receive time (feeds/files/input_merge.h) and go through core/merge.h as live events do; a
+ * journal goes straight to the engine, step by step as it was recorded. With `topology: pinned` the inputs are read
+ * and decoded on their own thread and cross the same rings as live feeds do, held back instead of dropped while
+ * these are full; the decisions are the same. With a speed the events are paced by their receive times; nothing
+ * else changes.
  */
 #ifndef AS_APPS_COMMON_PLAYER_H
 #define AS_APPS_COMMON_PLAYER_H

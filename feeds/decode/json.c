@@ -362,6 +362,20 @@ as_json_result as_json_object(const char *text, size_t text_bytes, as_json_membe
     return AS_JSON_OK;
 }
 
+as_json_result as_json_check(const char *text, size_t text_bytes, as_json_value *value)
+{
+    cursor c = {text, text + text_bytes};
+    as_json_value found;
+    as_json_result result = scan_value(&c, 0, &found);
+    if (result)
+        return result;
+    skip_blanks(&c);
+    if (c.p != c.end)
+        return AS_JSON_TRAILING;
+    *value = found;
+    return AS_JSON_OK;
+}
+
 const as_json_value *as_json_find(const as_json_member *member, uint32_t count, const char *name)
 {
     for (uint32_t i = 0; i < count; i++)

@@ -27,9 +27,9 @@ typedef enum as_json_result {
     AS_JSON_NOT_OBJECT = -2, /* the text does not begin with '{' */
     AS_JSON_UTF8 = -3,       /* not UTF-8, or half of a surrogate pair */
     AS_JSON_DEPTH = -4,
-    AS_JSON_DUPLICATE = -5,  /* a key is repeated */
-    AS_JSON_TRAILING = -6,   /* something follows the object */
-    AS_JSON_MEMBERS = -7     /* more than AS_JSON_MEMBER_MAX members */
+    AS_JSON_DUPLICATE = -5, /* a key is repeated */
+    AS_JSON_TRAILING = -6,  /* something follows the object */
+    AS_JSON_MEMBERS = -7    /* more than AS_JSON_MEMBER_MAX members */
 } as_json_result;
 
 typedef enum as_json_type {
@@ -46,8 +46,8 @@ typedef enum as_json_type {
 typedef struct as_json_value {
     const char *text;
     uint32_t text_bytes;
-    uint8_t type;  /* as_json_type */
-    bool escaped;  /* a string that holds escapes */
+    uint8_t type; /* as_json_type */
+    bool escaped; /* a string that holds escapes */
 } as_json_value;
 
 typedef struct as_json_member {
@@ -57,6 +57,12 @@ typedef struct as_json_member {
 
 /* Check the text and list the members (room for AS_JSON_MEMBER_MAX). *count is written on OK only. */
 as_json_result as_json_object(const char *text, size_t text_bytes, as_json_member *member, uint32_t *count);
+
+/*
+ * Check a whole text to be one value of any type, for interfaces whose messages are arrays; *value is written on OK
+ * only. Depth counts as for an object. Keys are not compared: each object of an array goes through as_json_object.
+ */
+as_json_result as_json_check(const char *text, size_t text_bytes, as_json_value *value);
 
 /* The value of a key, NULL if there is none. name has no escapes. */
 const as_json_value *as_json_find(const as_json_member *member, uint32_t count, const char *name);
@@ -70,7 +76,7 @@ bool as_json_string_is(const as_json_value *value, const char *text);
  */
 size_t as_json_string_copy(const as_json_value *value, char *out, size_t out_bytes, bool *cut);
 
-/* Walk an array that as_json_object has checked. *at begins with 0. False at the end. */
+/* Walk an array that as_json_object or as_json_check has checked. *at begins with 0. False at the end. */
 bool as_json_array_next(const as_json_value *array, uint32_t *at, as_json_value *item);
 
 /*

@@ -22,34 +22,43 @@ static as_binaryfile_result end_of_session(as_binaryfile *state)
     return AS_BINARYFILE_END;
 }
 
-as_binaryfile_result as_binaryfile_next(as_binaryfile *state, const uint8_t *buf, size_t bytes, bool final,
-                                        const uint8_t **message, size_t *message_bytes)
+static as_binaryfile_result deliver(as_binaryfile *state, const uint8_t *buf, size_t length, const uint8_t **message,
+                                    size_t *message_bytes)
 {
-    state->consumed_bytes = 0;
-    if (bytes == 0 && final)
-        return AS_BINARYFILE_EOF;
-    if (bytes < 2)
-        return cut(state, final);
-
-    size_t length = as_be16(buf);
-    bool bad_prefix = false;
-    if (length == 0) {
-        if (!state->lengths)
-            return end_of_session(state);
-        if (bytes == 2) /* what follows the zero decides what it is */
-            return final ? end_of_session(state) : AS_BINARYFILE_NEED_MORE;
-        length = state->lengths[buf[2]];
-        if (length == 0)
-            return end_of_session(state);
-        bad_prefix = true;
-    }
-    if (bytes - 2 < length)
-        return cut(state, final);
-
     state->messages++;
-    state->bad_prefix += bad_prefix;
     state->consumed_bytes = 2 + length;
     *message = buf + 2;
     *message_bytes = length;
     return AS_BINARYFILE_MESSAGE;
+}
+
+/* A zero where a length is due: the end of a session, or a message of the prefix-less form. */
+static as_binaryfile_result zero_prefix(as_binaryfile *state, const uint8_t *buf, size_t bytes, bool final,
+                                        const uint8_t **message, size_t *message_bytes)
+{
+    if (!state->lengths)
+        return end_of_session(state);
+    if (bytes == 2) /* what follows the zero decides what it is */
+        return final ? end_of_session(state) : AS_BINARYFILE_NEED_MORE;
+    size_t length = state->lengths[buf[2]];
+    if (length == 0)
+        return end_of_session(state);
+    if (bytes - 2 < length)
+        return cut(state, final);
+    state->bad_prefix++;
+    return deliver(state, buf, length, message, message_bytes);
+}
+
+as_binaryfile_result as_binaryfile_next(as_binaryfile *state, const uint8_t *buf, size_t bytes, bool final,
+                                        const uint8_t **message, size_t *message_bytes)
+{
+    size_t length = bytes >= 2 ? as_be16(buf) : 0;
+    if (length > 0 && bytes - 2 >= length)
+        return deliver(state, buf, length, message, message_bytes);
+    state->consumed_bytes = 0;
+    if (bytes == 0 && final)
+        return AS_BINARYFILE_EOF;
+    if (bytes < 2 || length > 0)
+        return cut(state, final);
+    return zero_prefix(state, buf, bytes, final, message, message_bytes);
 }

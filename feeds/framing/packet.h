@@ -4,7 +4,7 @@
  *   header: whose stream, sequence of the first message, how many    | len u16, message | len u16, message | ...
  *
  * The framings (moldudp64.h, iextp.h) parse a datagram into an as_packet; the order of a line (sequence.h), the
- * arbitration between lines (feeds/arbiter.h) and the reader of captures work on as_packet alone.
+ * arbitration between lines (feeds/live/arbiter.h) and the reader of captures work on as_packet alone.
  *
  * Pure: messages point into the caller's datagram. Threads: any.
  */

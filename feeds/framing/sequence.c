@@ -12,8 +12,38 @@ static bool same_session(const uint8_t *a, const uint8_t *b)
     return memcmp(a, b, AS_PACKET_SESSION_BYTES) == 0;
 }
 
-/* Bring the line to the packet's session; false if the packet is to be dropped. */
-static bool follow_session(as_sequence *line, const as_packet *packet, as_take *take)
+static bool is_straggler(const as_sequence *line, const as_packet *packet)
+{
+    return line->started && line->has_left && !same_session(packet->session, line->session) &&
+           same_session(packet->session, line->left_session) && line->left_run + 1 < AS_SEQUENCE_SESSION_RETURN;
+}
+
+static bool is_doubtful(const as_sequence *line, const as_packet *packet)
+{
+    bool same = same_session(packet->session, line->session);
+    bool back = line->has_left && same_session(packet->session, line->left_session); /* has its own rule */
+    bool entered = !same && !back && !line->ended && packet->seq > 1;
+    bool jumped = same && packet->seq > line->expected_seq && packet->seq - line->expected_seq > AS_SEQUENCE_JUMP_MAX;
+    if (!line->started || (!entered && !jumped))
+        return false;
+    return !line->has_doubt || !same_session(packet->session, line->doubt_session) || packet->seq < line->doubt_seq ||
+           packet->seq - line->doubt_seq > AS_SEQUENCE_JUMP_MAX;
+}
+
+bool as_sequence_drops(const as_sequence *line, const as_packet *packet)
+{
+    return is_straggler(line, packet) || is_doubtful(line, packet);
+}
+
+static void doubt(as_sequence *line, const as_packet *packet)
+{
+    line->has_doubt = true;
+    line->doubt_seq = packet->seq + packet->count;
+    memcpy(line->doubt_session, packet->session, AS_PACKET_SESSION_BYTES);
+    line->doubtful++;
+}
+
+bool as_sequence_follow(as_sequence *line, const as_packet *packet, as_take *take)
 {
     if (!line->started) {
         line->started = true;
@@ -22,12 +52,18 @@ static bool follow_session(as_sequence *line, const as_packet *packet, as_take *
             line->expected_seq = packet->seq;
         return true;
     }
+    if (is_doubtful(line, packet)) {
+        doubt(line, packet);
+        return false;
+    }
     if (same_session(packet->session, line->session)) {
+        bool jumped = packet->seq > line->expected_seq && packet->seq - line->expected_seq > AS_SEQUENCE_JUMP_MAX;
+        line->has_doubt = line->has_doubt && jumped; /* the line goes on: whatever was doubted was no beginning */
         line->left_run = 0;
         return true;
     }
-    if (line->has_left && same_session(packet->session, line->left_session) &&
-        ++line->left_run < AS_SEQUENCE_SESSION_RETURN) {
+    if (is_straggler(line, packet)) {
+        line->left_run++;
         line->wrong_session++;
         return false;
     }
@@ -42,6 +78,21 @@ static bool follow_session(as_sequence *line, const as_packet *packet, as_take *
     return true;
 }
 
+static void declare_lost(as_sequence *line, uint64_t to_seq, as_take *take)
+{
+    take->gap_from = line->expected_seq;
+    take->gap_to = to_seq;
+    line->gaps++;
+    line->lost += to_seq - line->expected_seq;
+    line->expected_seq = to_seq;
+}
+
+void as_sequence_lose(as_sequence *line, uint64_t to_seq, as_take *take)
+{
+    *take = (as_take){.seq = to_seq};
+    declare_lost(line, to_seq, take);
+}
+
 void as_sequence_accept(as_sequence *line, const as_packet *packet, as_take *take)
 {
     *take = (as_take){0};
@@ -50,7 +101,7 @@ void as_sequence_accept(as_sequence *line, const as_packet *packet, as_take *tak
         line->bad_seq++;
         return;
     }
-    if (!follow_session(line, packet, take))
+    if (!as_sequence_follow(line, packet, take))
         return;
     line->heartbeats += packet->kind == AS_PACKET_HEARTBEAT;
     if (packet->kind == AS_PACKET_END) {
@@ -58,13 +109,8 @@ void as_sequence_accept(as_sequence *line, const as_packet *packet, as_take *tak
         line->ended = true;
     }
 
-    if (packet->seq > line->expected_seq) {
-        take->gap_from = line->expected_seq;
-        take->gap_to = packet->seq;
-        line->gaps++;
-        line->lost += packet->seq - line->expected_seq;
-        line->expected_seq = packet->seq;
-    }
+    if (packet->seq > line->expected_seq)
+        declare_lost(line, packet->seq, take);
     uint64_t passed = line->expected_seq - packet->seq;
     take->skip = passed < packet->count ? (uint16_t)passed : packet->count;
     take->deliver = (uint16_t)(packet->count - take->skip);

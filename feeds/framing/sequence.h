@@ -2,7 +2,7 @@
  * The order of ONE line of sequenced packets: what to deliver of each, and what was lost before it.
  *
  * The key is (session, sequence) per message, never per packet. Arbitration between redundant lines puts itself before
- * this (feeds/arbiter.h); a line without redundancy, or a recording, uses it alone.
+ * this (feeds/live/arbiter.h); a line without redundancy, or a recording, uses it alone.
  *
  * Pure: no allocation, no I/O, no clock. Threads: one at a time per object.
  */
@@ -11,8 +11,10 @@
 
 #include "feeds/framing/packet.h"
 
-/* Packets in a row after which a session that was left is believed again. */
-enum { AS_SEQUENCE_SESSION_RETURN = 3 };
+enum {
+    AS_SEQUENCE_SESSION_RETURN = 3,  /* packets in a row after which a session that was left is believed again */
+    AS_SEQUENCE_JUMP_MAX = 1 << 24   /* messages that a packet may be ahead without another one that confirms it */
+};
 
 typedef struct as_sequence {
     uint64_t expected_seq;      /* the next message's; 0 until the first packet if it may start anywhere */
@@ -22,6 +24,9 @@ typedef struct as_sequence {
     bool started;
     bool has_left;
     bool ended;                 /* the session's end has been seen */
+    bool has_doubt;             /* a packet that was not believed: the one that follows it would confirm it */
+    uint64_t doubt_seq;
+    uint8_t doubt_session[AS_PACKET_SESSION_BYTES];
     /* counters */
     uint64_t packets;           /* all that were given to accept */
     uint64_t messages;          /* to be delivered */
@@ -34,13 +39,14 @@ typedef struct as_sequence {
     uint64_t restarts;          /* changes of session */
     uint64_t wrong_session;     /* packets of the session that was left */
     uint64_t bad_seq;           /* sequence 0 */
+    uint64_t doubtful;          /* packets that were not believed */
 } as_sequence;
 
 /* What to do with a packet, in this order. */
 typedef struct as_take {
     bool restarted;             /* a new session begins: everything known from the old one is void */
     uint64_t gap_from, gap_to;  /* lost: [gap_from, gap_to); equal if nothing was */
-    uint16_t skip;              /* messages to pass over with as_mold_next */
+    uint16_t skip;              /* messages to pass over with as_packet_next */
     uint16_t deliver;           /* messages to deliver after those */
     uint64_t seq;               /* of the first message to deliver */
 } as_take;
@@ -56,7 +62,22 @@ void as_sequence_init(as_sequence *line, uint64_t first_seq);
  * sequence reveals a lost tail; messages of a cut datagram that are not there become a gap with the next packet. A
  * packet of another session restarts the line, except that stragglers of the session just left are dropped until
  * AS_SEQUENCE_SESSION_RETURN of them have come in a row. *take is always written.
+ *
+ * One damaged or foreign datagram must not blind a line for the day: a packet that is more than AS_SEQUENCE_JUMP_MAX
+ * ahead, or that enters another session in its middle while this one has not ended, is not believed until a packet that
+ * goes on behind it has come.
  */
 void as_sequence_accept(as_sequence *line, const as_packet *packet, as_take *take);
+
+/*
+ * The parts of accept, for who holds packets back before they are accepted (feeds/live/arbiter.h):
+ * drops: would accept drop the packet, as a straggler of the session just left or as one that is not believed?
+ * follow: what accept does first, bring the line to the packet's session; false if it drops the packet. Of *take only
+ * restarted is written.
+ * lose: give up [expected_seq, to_seq) without a packet behind it; to_seq is above expected_seq. *take is written.
+ */
+bool as_sequence_drops(const as_sequence *line, const as_packet *packet);
+bool as_sequence_follow(as_sequence *line, const as_packet *packet, as_take *take);
+void as_sequence_lose(as_sequence *line, uint64_t to_seq, as_take *take);
 
 #endif

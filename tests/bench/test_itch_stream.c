@@ -11,7 +11,7 @@
 #include "core/book.h"
 #include "feeds/decode/itch50.h"
 #include "feeds/framing/binaryfile.h"
-#include "feeds/normalise.h"
+#include "feeds/wire/normalise.h"
 
 static void the_same_seed_gives_the_same_stream(void **state)
 {

@@ -16,9 +16,9 @@
 #include "core/clock.h"
 #include "core/error.h"
 #include "feeds/decode/itch50_encode.h"
-#include "feeds/feed.h"
+#include "feeds/live/feed.h"
 #include "feeds/framing/moldudp64.h"
-#include "feeds/socket.h"
+#include "feeds/live/socket.h"
 
 typedef struct ast_feed {
     as_universe universe;

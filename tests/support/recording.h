@@ -13,7 +13,7 @@
 #include "core/config.h"
 #include "core/error.h"
 #include "core/universe.h"
-#include "feeds/input.h"
+#include "feeds/files/input.h"
 
 #define AST_FOLDER_BYTES 64
 

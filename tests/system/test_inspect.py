@@ -92,9 +92,8 @@ def a_damaged_file_exits_2_and_names_the_place():
 
 
 def a_foreign_file_exits_2_and_says_what_was_found():
-    pcap = b"\xd4\xc3\xb2\xa1\x02\0\x04\0" + bytes(16)
-    for name, data, words in (("x.pcap", pcap, ("d4 c3 b2 a1", "pcap", "ITCH")), ("empty", b"", ("empty",)),
-                              ("x.json", b"[{}]", ("5b 7b 7d 5d", "JSON array")),
+    for name, data, words in (("empty", b"", ("empty",)),
+                              ("x.json", b"[{}]", ("JSON array", "keys")),
                               ("x.csv", b"date,symbol,px\n1,2,3\n", ("--config", "date, symbol, px")),
                               ("x.bin", (b"\0\x08" + b"z" * 8) * 8, ("unknown_payload",))):
         path = file_of(name, data)
@@ -145,10 +144,75 @@ def text_tells_the_same_to_people():
         assert word in done.stdout, (word, done.stdout)
 
 
+def quotes(rows):
+    return "".join(f'{{"k":"quote","t":{t},"s":"{s}","b":"{b}","bs":1,"a":"{a}","as":1}}\n' for t, s, b, a in rows)
+
+
+SECOND = 10**9
+SUSPICIOUS = (quotes([(1 * SECOND, "A", "10.00", "10.02"), (2 * SECOND, "A", "10.03", "10.02"),
+                      (5 * SECOND, "A", "10.02", "10.02"), (6 * SECOND, "A", "10.01", "10.02")]) +
+              f'{{"k":"trade","t":{9 * SECOND},"r":{7 * SECOND},"s":"A","p":"10.01","q":5}}\n'
+              f'{{"k":"trade","t":{4 * SECOND},"s":"B","p":"20","q":5}}\n'
+              f'{{"k":"trade","t":{90 * SECOND},"s":"A","p":"10.01","q":5}}\n' +
+              "".join(f'{{"k":"headline","t":{t * SECOND},"id":"{i}","src":"w","text":"{x}","rev":{r}}}\n'
+                      for t, i, x, r in ((91, "1", "Chips rise", 0), (92, "1", "Chips rise", 0),
+                                         (93, "1", "Chips rise", 1), (94, "2", "CHIPS RISE!", 0))))
+
+
+def the_quality_report_finds_what_is_suspicious():
+    (answer,), _ = report(file_of("suspicious.ndjson", SUSPICIOUS))
+    quality = answer["quality"]
+    want = {"negative_latency": 1, "negative_latency_worst_ns": 2 * SECOND, "crossed": 1, "crossed_ns": 3 * SECOND,
+            "locked": 1, "locked_ns": SECOND, "stale_quotes": 1, "stale_trades": 1, "out_of_order": 1,
+            "out_of_order_worst_ns": 3 * SECOND, "source_out_of_order": 1, "duplicate_headlines": 1,
+            "repeated_headlines": 1, "bad_bars": 0, "minutes": 2}
+    assert {key: quality[key] for key in want} == want, quality
+    assert quality["by_kind"] == {"trade": 3, "quote": 4, "headline": 4}, quality
+    coverage = answer["coverage"]
+    assert list(coverage) == ["A", "B"], coverage
+    a, b = coverage["A"], coverage["B"]
+    assert (a["events"], a["trades"], a["quotes"], a["coverage"], a["first_ts"], a["last_ts"], a["hole_ns"]) == \
+        (6, 2, 4, 1.0, SECOND, 90 * SECOND, 83 * SECOND), a
+    assert (b["events"], b["coverage"], b["hole_from_ts"]) == (1, 0.5, None), b
+    assert answer["out_of_order"] == 1 and answer["merged"] == 0, answer
+
+
+def the_report_is_the_same_in_every_form():
+    path = file_of("suspicious.ndjson", SUSPICIOUS)
+    (answer,), _ = report(path)
+    lines = [json.loads(line) for line in inspect("--report", "ndjson", path).stdout.splitlines()]
+    assert [line["k"] for line in lines] == ["input", "coverage", "coverage"], lines
+    assert lines[0]["quality"] == answer["quality"] and lines[0]["path"] == path, lines[0]
+    for line in lines[1:]:
+        assert {key: line[key] for key in answer["coverage"][line["s"]]} == answer["coverage"][line["s"]], line
+    rows = list(csv.DictReader(io.StringIO(inspect("--report", "csv", path).stdout.decode())))
+    facts = {(row["symbol"], row["key"]): row["value"] for row in rows}
+    assert len(facts) == len(rows) and {row["path"] for row in rows} == {path}
+    assert facts["", "quality.crossed_ns"] == str(3 * SECOND) and facts["", "format"] == "ndjson", facts
+    assert facts["", "by_type.headline"] == "4" and facts["A", "trades"] == "2", facts
+    assert facts["B", "coverage"] == "0.500000" and ("B", "hole_from_ts") not in facts, facts
+    text = inspect("--report", "text", path).stdout
+    assert text == inspect(path).stdout and b"negative latency" in text and b"crossed 1" in text, text
+    assert inspect("--report", "json", path).stdout == inspect("--format", "json", path).stdout
+
+
+def the_limit_of_a_report_is_on_its_symbols():
+    path = file_of("many.ndjson",
+                   "".join(f'{{"k":"trade","t":{i},"s":"S{i % 40}","p":1,"q":1}}\n' for i in range(100)))
+    (answer,), _ = report(path)
+    assert len(answer["coverage"]) == 40 and list(answer["coverage"])[0] == "S0", answer
+    (answer,), _ = report("--limit", "3", path)
+    assert list(answer["coverage"]) == ["S0", "S1", "S2"], answer
+    assert answer["messages"] == 100, answer
+    assert inspect(path).stdout.count(b"100 %") == 20
+    assert b"coverage" not in inspect("--limit", "0", path).stdout
+
+
 def wrong_arguments_exit_2():
     path = file_of("good.ndjson", trades(1))
     for arguments in ([], ["--format", "xml", path], ["--limit", "-1", path], ["--limit", "x", path],
-                      ["--nonsense", path], ["--date", "2025-13-01", path],
+                      ["--nonsense", path], ["--report", "xml", path],
+                      ["--report", "csv", "--format", "csv", path], ["--date", "2025-13-01", path],
                       ["--config", os.path.join(FOLDER.name, "none.yaml"), path]):
         done = inspect(*arguments)
         assert done.returncode == 2 and done.stdout == b"" and done.stderr != b"", (arguments, done)
@@ -167,7 +231,9 @@ def main():
     tests = [json_has_every_key_and_counts, several_inputs_and_standard_input_are_answered_in_order,
              a_cut_file_is_truncated_and_exits_0, a_damaged_file_exits_2_and_names_the_place,
              a_foreign_file_exits_2_and_says_what_was_found, bad_lines_are_reported_and_too_many_exit_2,
-             events_are_listed_and_come_back, text_tells_the_same_to_people, wrong_arguments_exit_2,
+             events_are_listed_and_come_back, text_tells_the_same_to_people,
+             the_quality_report_finds_what_is_suspicious, the_report_is_the_same_in_every_form,
+             the_limit_of_a_report_is_on_its_symbols, wrong_arguments_exit_2,
              the_shipped_mappings_are_valid]
     for test in tests:
         test()

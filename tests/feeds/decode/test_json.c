@@ -199,6 +199,51 @@ static void arrays_are_walked(void **state)
     assert_false(as_json_array_next(as_json_find(member, count, "e"), &at, &item));
 }
 
+static as_json_result check(const char *text, as_json_value *value)
+{
+    return as_json_check(text, strlen(text), value);
+}
+
+static void a_text_may_be_any_one_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        as_json_type type;
+    } good[] = {{"null", AS_JSON_NULL},    {" true ", AS_JSON_TRUE}, {"-1.5e3\n", AS_JSON_NUMBER},
+                {"\"a\"", AS_JSON_STRING}, {"[]", AS_JSON_ARRAY},    {" [{\"a\":1},[2],3] ", AS_JSON_ARRAY},
+                {"{}", AS_JSON_OBJECT}};
+    static const struct {
+        const char *text;
+        as_json_result result;
+    } bad[] = {{"", AS_JSON_SYNTAX},         {" ", AS_JSON_SYNTAX},
+               {"[", AS_JSON_SYNTAX},        {"[1,]", AS_JSON_SYNTAX},
+               {"[1 2]", AS_JSON_SYNTAX},    {"[{]", AS_JSON_SYNTAX},
+               {"[] []", AS_JSON_TRAILING},  {"1,", AS_JSON_TRAILING},
+               {"[\"\xff\"]", AS_JSON_UTF8}, {"[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]", AS_JSON_DEPTH}};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        as_json_value value = {.type = 99};
+        assert_int_equal(check(good[i].text, &value), AS_JSON_OK);
+        assert_int_equal(value.type, good[i].type);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        as_json_value value = {.type = 99};
+        if (check(bad[i].text, &value) != bad[i].result)
+            fail_msg("%s", bad[i].text);
+        assert_int_equal(value.type, 99);
+    }
+    as_json_value array, item;
+    assert_int_equal(check("[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]", &array), AS_JSON_OK);
+    assert_int_equal(check(" [ {\"a\":1} , \"b\" ] ", &array), AS_JSON_OK);
+    uint32_t at = 0;
+    assert_true(as_json_array_next(&array, &at, &item));
+    assert_int_equal(item.type, AS_JSON_OBJECT);
+    assert_int_equal(item.text_bytes, 7);
+    assert_true(as_json_array_next(&array, &at, &item));
+    assert_int_equal(item.type, AS_JSON_STRING);
+    assert_false(as_json_array_next(&array, &at, &item));
+}
+
 static void depth_and_members_are_limited(void **state)
 {
     (void)state;
@@ -282,6 +327,7 @@ int main(void)
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(strings_are_resolved_and_cut_at_characters),
         cmocka_unit_test(arrays_are_walked),
+        cmocka_unit_test(a_text_may_be_any_one_value),
         cmocka_unit_test(depth_and_members_are_limited),
         cmocka_unit_test(every_cut_of_a_text_is_refused),
         cmocka_unit_test(escaped_strings_come_back),

@@ -1,0 +1,103 @@
+#include "feeds/live/feed_wire.h"
+
+#include <errno.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+
+/* Midnight, in the exchange's zone, of the session's date: the one given, else the date that ts lies in. */
+static uint64_t session_midnight(const as_feed_wire *part, uint64_t ts)
+{
+    int32_t date = part->session_date;
+    as_civil day = {.year = date / 10000, .month = date / 100 % 100, .day = date % 100};
+    if (date == 0)
+        day = as_timezone_to_civil(part->zone, (int64_t)(ts / AS_NS_PER_S));
+    return (uint64_t)as_timezone_to_utc(part->zone, day.year, day.month, day.day, 0, 0, 0) * AS_NS_PER_S;
+}
+
+int as_feed_wire_open(as_feed *feed, const as_feed_options *options, as_feed_wire *part)
+{
+    static const as_wire_format formats[] = {
+        [AS_FORMAT_ITCH50] = AS_WIRE_ITCH50, [AS_FORMAT_TOPS] = AS_WIRE_TOPS, [AS_FORMAT_DEEP] = AS_WIRE_DEEP};
+    const char *zone =
+        options->session_zone != NULL && options->session_zone[0] ? options->session_zone : "America/New_York";
+    int result = as_timezone_new(zone, &part->zone);
+    if (result < 0)
+        return result;
+    part->session_date = options->session_date;
+    as_wire_options wire = {.format = formats[feed->config.format],
+                            .symbols = &feed->universe->symbols,
+                            .midnight_ns = session_midnight(part, as_clock_now_ns()),
+                            .source = options->source,
+                            .trust_r = feed->config.trust_r};
+    result = as_wire_new(&wire, &part->wire);
+    return result < 0 ? as_error_set(result, "out of memory") : 0;
+}
+
+void as_feed_wire_close(as_feed_wire *part)
+{
+    as_wire_free(part->wire);
+    as_timezone_free(part->zone);
+    *part = (as_feed_wire){.wire = NULL};
+}
+
+unsigned as_feed_wire_decode(as_feed *feed, as_feed_wire *part, const uint8_t *message, size_t message_bytes,
+                             uint64_t ts, as_event event[AS_WIRE_EVENTS_MAX])
+{
+    as_counter_add(&feed->count.messages, 1);
+    if (!part->begun) /* which may be on a later day than the one that the feed was opened on */
+        as_wire_reset(part->wire, session_midnight(part, ts));
+    part->begun = true;
+    unsigned event_count = as_wire_decode(part->wire, message, message_bytes, ts, event);
+    part->broken = part->broken || (event_count > 0 && event[0].kind == AS_EVENT_GAP);
+    return event_count;
+}
+
+void as_feed_wire_message(as_feed *feed, as_feed_wire *part, const uint8_t *message, size_t message_bytes, uint64_t ts)
+{
+    as_event event[AS_WIRE_EVENTS_MAX];
+    unsigned event_count = as_feed_wire_decode(feed, part, message, message_bytes, ts, event);
+    for (unsigned i = 0; i < event_count; i++) {
+        event[i].flags |= part->flags;
+        as_outlet_market(&feed->outlet, &event[i]);
+    }
+}
+
+void as_feed_wire_gap(as_feed *feed, as_feed_wire *part, uint64_t from_seq, uint64_t to_seq, uint64_t ts)
+{
+    as_outlet_gap(&feed->outlet, ts, from_seq, to_seq);
+    part->broken = true;
+}
+
+typedef struct clearing {
+    as_feed *feed;
+    uint64_t ts;
+} clearing;
+
+static void clear_book(void *arg, uint32_t instrument)
+{
+    const clearing *c = arg;
+    as_outlet_market(&c->feed->outlet, &(as_event){.ts_event = c->ts,
+                                                   .ts_recv = c->ts,
+                                                   .raw = {0},
+                                                   .instrument = instrument,
+                                                   .kind = AS_EVENT_CLEAR,
+                                                   .source = c->feed->outlet.source});
+}
+
+void as_feed_wire_restart(as_feed *feed, as_feed_wire *part, uint64_t ts)
+{
+    as_wire_each_instrument(part->wire, clear_book, &(clearing){.feed = feed, .ts = ts});
+    as_wire_reset(part->wire, session_midnight(part, ts));
+    part->begun = true;
+    part->broken = false;
+}
+
+void as_feed_wire_count(as_feed *feed, const as_feed_wire *part, unsigned bad_first)
+{
+    const as_wire_counters *wire = as_wire_counters_get(part->wire);
+    as_counter_set(&feed->count.unknown_symbol, wire->unknown_symbol);
+    for (unsigned i = 0; i < AS_WIRE_BAD_COUNT; i++)
+        if (i != AS_WIRE_EMPTY_TRADE) /* what did not happen is not wrong */
+            as_counter_set(&feed->count.bad[bad_first + i], wire->bad[i]);
+}
