@@ -305,7 +305,8 @@ static int poll_others(as_arbiter *arbiter, uint64_t now_ns)
         bool last = i == arbiter->held_count;
         uint64_t to_seq = last ? arbiter->told_seq : arbiter->range[i].seq;
         as_hole *hole = last ? &arbiter->told : &arbiter->range[i].hole;
-        if (to_seq > from_seq && decide(arbiter, hole, now_ns) == DUE_ASK) {
+        bool room = arbiter->held_count < AS_ARBITER_PACKETS; /* or the answer could only be dropped */
+        if (room && to_seq > from_seq && decide(arbiter, hole, now_ns) == DUE_ASK) {
             ask(arbiter, hole, from_seq, to_seq, now_ns);
             work++;
         }

@@ -49,7 +49,7 @@ enum {
     AS_FEED_REQUEST_MS = 50,     /*   and then for each retransmission that is asked for, */
     AS_FEED_REQUEST_TRIES = 2,   /*   so many in a row */
     AS_FEED_REQUEST_HZ = 1000,   /* MoldUDP64: requests a second, at most */
-    AS_FEED_REST_US = 500,       /* MoldUDP64: pause in an answer after which its rest is asked for */
+    AS_FEED_REST_US = 5000,      /* MoldUDP64: pause in an answer after which its rest is asked for */
     AS_FEED_STALE_MS = 5000,     /* MoldUDP64: silence, heartbeats included, after which the feed is STALE */
     AS_FEED_RETRY_MIN_MS = 100,  /* pause before a connection is tried again: doubles up to the maximum, */
     AS_FEED_RETRY_MAX_MS = 5000, /*   each time between half and the whole of it, at random */

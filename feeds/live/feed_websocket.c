@@ -154,6 +154,13 @@ static void subscribe(as_feed *feed, uint64_t now_ns)
         as_connection_drop(part->connection, "the subscription is too long", now_ns);
 }
 
+/* News does not come in the order of its stamps: an item that was made a little earlier may not have been said yet. */
+static uint64_t backfill_from_ns(const news_feed *part)
+{
+    uint64_t overlap_ns = AS_NEWS_OVERLAP_MS * AS_NS_PER_MS;
+    return part->missing_ns > overlap_ns ? part->missing_ns - overlap_ns : part->missing_ns;
+}
+
 /* ---- from the upgrade to news ---- */
 
 static void go_live(as_feed *feed, uint64_t now_ns)
@@ -177,7 +184,7 @@ static void go_live(as_feed *feed, uint64_t now_ns)
     if (feed->config.format == AS_FORMAT_BENZINGA || part->backfill != NULL)
         as_counter_add(&feed->count.requested, 1);
     if (part->backfill != NULL)
-        as_backfill_start(part->backfill, part->missing_ns, now_ns);
+        as_backfill_start(part->backfill, backfill_from_ns(part), now_ns);
 }
 
 static void on_control(as_feed *feed, uint64_t now_ns)

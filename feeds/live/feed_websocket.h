@@ -25,6 +25,7 @@ enum {
     AS_NEWS_SETUP_MS = 10000,   /* from the connection to live: upgrade, login, subscription */
     AS_NEWS_MESSAGE_MS = 10000, /* from a message's first byte to its last */
     AS_NEWS_PING_MS = 15000,    /* a ping, as long as it is live */
+    AS_NEWS_OVERLAP_MS = 300000, /* how much further back than the latest item a backfill asks */
     AS_NEWS_PINGS_LOST = 2      /* pings without an answer that end the connection, when the next is due */
 };
 
