@@ -131,7 +131,7 @@ static bool read_format(const char *text, as_feed_format *format)
 bool as_capture_line_parse(const char *name, const char *description, as_capture_line *line)
 {
     const char *dot = strrchr(name, '.');
-    size_t source_bytes;
+    size_t source_bytes = 0;
     const char *source = value_of(description, "source", &source_bytes);
     uint64_t lines, ask, trust_r;
     memset(line, 0, sizeof *line);
@@ -143,7 +143,7 @@ bool as_capture_line_parse(const char *name, const char *description, as_capture
         !read_number(description, "trust_r", 1, &trust_r) ||
         !read_number(description, "window_ns", INT64_MAX, &line->window_ns))
         return false;
-    size_t publisher_bytes;
+    size_t publisher_bytes = 0;
     const char *publisher = value_of(description, "publisher", &publisher_bytes);
     if (publisher && !take_word(publisher, publisher_bytes, line->publisher, sizeof line->publisher))
         return false;

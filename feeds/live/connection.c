@@ -85,7 +85,9 @@ static void go_down(as_connection *c, const char *why, uint64_t now_ns)
 {
     char text[AS_CONNECTION_WHY_BYTES];
     bool was_up = c->stage == UP;
-    snprintf(text, sizeof text, "%s", why);
+    size_t why_bytes = strnlen(why, sizeof text - 1); /* longer ones are cut */
+    memcpy(text, why, why_bytes);
+    text[why_bytes] = 0;
     close_socket(c);
     c->life++;
     c->stage = c->options.on_demand ? IDLE : PAUSED;
