@@ -39,6 +39,7 @@ typedef struct plan {
     uint64_t messages;
     as_decode_stream *stream[SIZES];
     as_bench_stage *stage[FORMATS][SIZES][AS_DECODE_WAY_MAX];
+    double *block_ns; /* of the pass in hand */
     unsigned done, steps;
 } plan;
 
@@ -103,19 +104,19 @@ static int measure(plan *p, unsigned f, unsigned size, unsigned w)
     const as_decode_way *way = &format->way[w];
     as_bench_stage *stage = p->stage[f][size][w];
     as_decode_pass pass;
-    uint64_t total_ns = 0;
+    uint32_t blocks = 0;
     int rc = open_pass(format, way, p->stream[size], &pass);
     for (uint64_t played = 0; rc == 0 && played < p->messages; played += AS_DECODE_BLOCK) {
         uint64_t block = p->messages - played < AS_DECODE_BLOCK ? p->messages - played : AS_DECODE_BLOCK;
         pass.left = block;
         uint64_t from_ticks = as_clock_ticks();
         way->block(&pass);
-        uint64_t ticks = as_clock_ticks() - from_ticks;
-        total_ns += as_clock_ticks_to_ns(&p->ctx->ticks, ticks);
-        as_bench_record(stage, as_clock_ticks_to_ns(&p->ctx->ticks, ticks * AS_BENCH_PS / block));
+        uint64_t ps = as_clock_ticks_to_ns(&p->ctx->ticks, (as_clock_ticks() - from_ticks) * AS_BENCH_PS) / block;
+        as_bench_record(stage, ps);
+        p->block_ns[blocks++] = (double)ps / AS_BENCH_PS;
     }
     if (rc == 0) {
-        as_bench_round(stage, (double)total_ns / (double)p->messages);
+        as_bench_round(stage, as_bench_median(p->block_ns, blocks));
         if (!is_whole(format, &pass))
             rc = as_error_set(-EIO, "bench decode: the %s stream was not applied as a whole", format->name);
     }
@@ -200,11 +201,13 @@ static void report_format(plan *p, unsigned f)
 static int run(as_bench_context *ctx)
 {
     plan p = {.ctx = ctx, .messages = ctx->messages ? ctx->messages : MESSAGES};
-    int rc = 0;
+    p.block_ns = calloc(p.messages / AS_DECODE_BLOCK + 1, sizeof *p.block_ns);
+    int rc = p.block_ns ? 0 : as_error_set(-ENOMEM, "bench decode: no memory");
     (void)as_bench_pin(ctx, 0);
     add_stages(&p);
     for (unsigned f = 0; f < FORMATS && rc == 0; f++)
         rc = run_format(&p, f);
+    free(p.block_ns);
     for (unsigned f = 0; f < FORMATS && rc == 0; f++)
         report_format(&p, f);
     as_bench_note(ctx, "%llu messages a round; books hold about 100 orders, or 20 levels, a symbol at the start",

@@ -42,7 +42,7 @@ typedef struct as_decode_way {
 
 typedef struct as_decode_format {
     const char *name;
-    size_t message_bytes;  /* of memory for a message of a stream, at most */
+    size_t message_bytes;  /* of a stream, for a message, about */
     as_decode_way way[AS_DECODE_WAY_MAX];
     unsigned way_count;
     /* 0 or -ENOMEM: a stream that ends with message_count measured messages, the same one for the same arguments. */

@@ -133,7 +133,7 @@ const as_decode_format as_decode_tops = {
 
 const as_decode_format as_decode_deep = {
     .name = "deep",
-    .message_bytes = 40,
+    .message_bytes = 35,
     .way = {FRAME,
             EVENTS,
             {"book", "the same and a book by level, one event at a time; mean a message", book_block, true, true},

@@ -126,7 +126,7 @@ static size_t end_of(const as_decode_stream *stream)
 
 const as_decode_format as_decode_itch = {
     .name = "itch",
-    .message_bytes = 52,
+    .message_bytes = 33,
     .way = {{"frame", "the floor: walking the records; mean a message", frame_block, false, false},
             {"decode", "walking and decoding into a value; mean a message", decode_block, false, false},
             {"events", "walking and decoding into an event; mean a message", events_block, false, true},

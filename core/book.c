@@ -363,19 +363,22 @@ OUT_OF_LINE static as_book_result add(as_book_set *set, book *b, const as_event 
 {
     as_order_table *t = &set->orders;
     uint64_t ref = event->order.ref, qty = event->order.qty, side = side_of(event);
+    uint64_t id = as_order_id(event->instrument, event->source, b->epoch);
     as_order *order = as_order_near(t, ref);
     int64_t key = key_of(event->order.px, (unsigned)side);
     spot at = spot_of(set, side_idx(event->instrument, (unsigned)side), key);
-    if (order->qty || at.slot >= at.side->window || qty == 0 || as_order_may_be_far(t, ref) || t->used == t->used_max)
+    if (at.slot >= at.side->window || qty == 0 || as_order_may_be_far(t, ref) || t->used == t->used_max)
         return apply(set, event);
     uint64_t before = *at.qty, sum = before + qty;
     uint32_t count = at.side->count + (before == 0);
-    if (sum < qty || count > at.side->capacity)
+    if (sum < qty || count > at.side->capacity || as_order_is(order, ref, id))
         return apply(set, event);
+    if (order->qty)
+        as_order_evict(t, order);
     order->ref = ref;
     order->key = key;
     order->qty = qty;
-    order->id = as_order_id(event->instrument, event->source, b->epoch) | side << AS_ORDER_SIDE_SHIFT;
+    order->id = id | side << AS_ORDER_SIDE_SHIFT;
     t->used++;
     b->order_count++;
     *at.qty = sum;
@@ -390,9 +393,12 @@ OUT_OF_LINE static as_book_result add(as_book_set *set, book *b, const as_event 
 OUT_OF_LINE static as_book_result take(as_book_set *set, book *b, const as_event *event)
 {
     as_order_table *t = &set->orders;
-    uint64_t ref = event->order.ref;
+    uint64_t ref = event->order.ref, id = as_order_id(event->instrument, event->source, b->epoch);
     as_order *order = as_order_near(t, ref);
-    if (!as_order_is(order, ref, as_order_id(event->instrument, event->source, b->epoch)))
+    bool is_near = as_order_is(order, ref, id);
+    if (!is_near)
+        order = as_order_may_be_far(t, ref) ? as_order_find_far(t, ref, id) : NULL;
+    if (!order)
         return apply(set, event);
     uint64_t all = -(uint64_t)(event->kind == AS_EVENT_ORDER_DELETE);
     uint64_t had = order->qty, qty = pick(all, had, event->order.qty);
@@ -402,8 +408,12 @@ OUT_OF_LINE static as_book_result take(as_book_set *set, book *b, const as_event
         return apply(set, event);
     bool done = qty == had;
     order->qty = had - qty;
-    order->id &= (uint64_t)done - 1;
-    t->used -= done;
+    if (is_near) {
+        order->id &= (uint64_t)done - 1;
+        t->used -= done;
+    } else if (done) {
+        as_order_erase(t, order);
+    }
     b->order_count -= done;
     uint64_t left = *at.qty - qty;
     bool gone = left == 0;
@@ -475,8 +485,12 @@ as_book_result as_book_apply(as_book_set *set, const as_event *event)
 
 /* ---- prefetching ---- */
 
+/* gcc takes a function that only prefetches for one without effect, and leaves out calls where it sees the body. */
+#define HAS_AN_EFFECT __asm__ __volatile__("")
+
 void as_book_prefetch(const as_book_set *set, const as_event *event)
 {
+    HAS_AN_EFFECT;
     if (event->instrument >= set->count)
         return;
     const as_side *side = &set->sides.side[side_idx(event->instrument, SIDE_BID)];
@@ -487,6 +501,7 @@ void as_book_prefetch(const as_book_set *set, const as_event *event)
 
 void as_book_prefetch_levels(const as_book_set *set, const as_event *event)
 {
+    HAS_AN_EFFECT;
     if (event->instrument >= set->count)
         return;
     if (event->kind == AS_EVENT_LEVEL) {
@@ -503,12 +518,13 @@ void as_book_prefetch_levels(const as_book_set *set, const as_event *event)
     as_side_prefetch(&set->sides, side_idx(event->instrument, side), key);
     if (event->kind == AS_EVENT_ORDER_REPLACE)
         as_side_prefetch(&set->sides, side_idx(event->instrument, side), key_of(event->order.px, side));
+    /* far: where an order is that has left near, or where the one goes that a new one turns out */
     if (set->orders.far_used) {
         uint64_t id = as_order_id(event->instrument, event->source, 0);
-        uint64_t far = (uintptr_t)&set->orders.far[as_order_home(&set->orders, event->order.ref, id)];
-        uint64_t differs = (order->ref ^ event->order.ref) & ~add;
-        uint64_t missing = -((differs | -differs) >> 63);
-        __builtin_prefetch((const void *)(uintptr_t)pick(missing, far, (uintptr_t)order), 1);
+        uint64_t home = as_order_home(&set->orders, pick(add, order->ref, event->order.ref), pick(add, order->id, id));
+        uint64_t wanted = pick(add, order->qty, order->ref ^ event->order.ref);
+        uint64_t far = (uintptr_t)&set->orders.far[home];
+        __builtin_prefetch((const void *)(uintptr_t)pick(-((wanted | -wanted) >> 63), far, (uintptr_t)order), 1);
     }
 }
 

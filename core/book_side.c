@@ -450,7 +450,7 @@ bool as_side_level_at(const as_sides *sides, uint32_t idx, uint32_t depth, int64
     const as_side *s = &sides->side[idx];
     if (depth >= s->count)
         return false;
-    const int64_t *keys = s->capacity ? keys_of(sides, s) : NULL;
+    const int64_t *keys = keys_of(sides, s);
     uint32_t far = far_count(s);
     uint64_t bits = s->bits;
     for (;; depth--) {

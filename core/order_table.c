@@ -19,7 +19,7 @@ int as_order_table_init(as_order_table *table, uint32_t orders_max)
 {
     AS_ASSERT(orders_max >= 1 && orders_max <= UINT32_C(1) << 31);
     uint32_t near_bits = 4, far_bits = 3;
-    while (UINT64_C(1) << near_bits < orders_max)
+    while (UINT64_C(1) << near_bits < 2 * (uint64_t)orders_max)
         near_bits++;
     while (((uint64_t)AS_ORDER_BUCKET << far_bits) / 3 * 2 < orders_max)
         far_bits++;
@@ -55,21 +55,19 @@ static uint64_t passed(const as_order_bucket *bucket)
     return bucket->order[0].id >> AS_ORDER_PASSED_SHIFT;
 }
 
-void as_order_prefetch_far(const as_order_table *table, uint64_t ref, uint64_t id)
-{
-    __builtin_prefetch(&table->far[as_order_home(table, ref, id)], 1);
-}
-
 as_order *as_order_find_far(const as_order_table *table, uint64_t ref, uint64_t id)
 {
-    for (uint64_t i = as_order_home(table, ref, id);; i = (i + 1) & table->far_mask) {
+    uint64_t home = as_order_home(table, ref, id), i = home;
+    do {
         as_order_bucket *bucket = &table->far[i];
         for (unsigned k = 0; k < AS_ORDER_BUCKET; k++)
             if (as_order_is(&bucket->order[k], ref, id))
                 return &bucket->order[k];
         if (passed(bucket) == 0)
             return NULL;
-    }
+        i = (i + 1) & table->far_mask;
+    } while (i != home); /* every bucket may have been passed over, one part at a time */
+    return NULL;
 }
 
 /* Keeps how often the place was passed over. */
@@ -109,11 +107,18 @@ static void unpass(as_order_table *table, const as_order *order, uint64_t at)
 
 /* ---- both ---- */
 
+void as_order_evict(as_order_table *table, as_order *place)
+{
+    insert_far(table, place);
+    place->qty = 0;
+    place->id = 0;
+}
+
 void as_order_insert(as_order_table *table, const as_order *order)
 {
     as_order *place = as_order_near(table, order->ref);
     if (place->qty)
-        insert_far(table, place);
+        as_order_evict(table, place);
     *place = *order;
     table->used++;
 }

@@ -20,9 +20,9 @@
  * for its orders: entries of an older epoch match nothing. They are swept out when room is needed
  * (as_order_table_sweep, by core/book.c).
  *
- * Part of core/book. Threads: the owner's. Memory: fixed at init, touched as it is used; near has a place
- * for each of orders_max, far half as many again, each rounded up to a power of two. Limits:
- * AS_INSTRUMENT_MAX instruments, 2^31 orders.
+ * Part of core/book. Threads: the owner's. Memory: fixed at init, touched as it is used; near has two places for each
+ * of orders_max, far one and a half, each rounded up to a power of two. Limits: AS_INSTRUMENT_MAX instruments, 2^31
+ * orders.
  */
 #ifndef AS_CORE_ORDER_TABLE_H
 #define AS_CORE_ORDER_TABLE_H
@@ -122,8 +122,7 @@ static inline bool as_order_may_be_far(const as_order_table *table, uint64_t ref
     return ref <= table->far_ref_max;
 }
 
-/* Ask for the line where such an order would be, and find it there; NULL if it is not. The epoch is not looked at. */
-void as_order_prefetch_far(const as_order_table *table, uint64_t ref, uint64_t id);
+/* The live order of that key that stands in far, or NULL. */
 as_order *as_order_find_far(const as_order_table *table, uint64_t ref, uint64_t id);
 
 /* The live order of that key, or NULL. */
@@ -134,6 +133,9 @@ static inline as_order *as_order_find(const as_order_table *table, uint64_t ref,
         return order;
     return as_order_may_be_far(table, ref) ? as_order_find_far(table, ref, id) : NULL;
 }
+
+/* Move the order that stands in a place of near to far. Pointers to it are void. */
+void as_order_evict(as_order_table *table, as_order *place);
 
 /* Add an order, qty > 0, that is not in the table. Only with used < used_max. Pointers to other orders are void. */
 void as_order_insert(as_order_table *table, const as_order *order);

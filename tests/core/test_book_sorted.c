@@ -119,7 +119,8 @@ static void draw_order_event(scene *s, as_event *ev)
     const market *m = s->market;
     const ast_order *o = draw_order(s, ev->instrument);
     ev->order.px = AS_PX_UNDEFINED;
-    ev->order.ref = m->refs ? below(s, m->refs) : ++s->ref;
+    s->ref += 1 + below(s, 8); /* numbers are left out, so that they soon go around */
+    ev->order.ref = m->refs ? below(s, m->refs) : s->ref;
     if (!o || below(s, 2 * m->live) > s->sorted.book[ev->instrument].order_count) {
         ev->kind = AS_EVENT_ORDER_ADD;
         ev->order.px = draw_px(s, ev->flags & AS_EVENT_SELL);

@@ -41,7 +41,7 @@ static void there_is_room_for_all_in_either_part(void **state)
     (void)state;
     for (uint32_t orders_max = 1; orders_max < 3000; orders_max += 7) {
         as_order_table table = table_of(orders_max);
-        assert_true(table.near_mask + 1 >= orders_max);
+        assert_true(table.near_mask + 1 >= 2 * (uint64_t)orders_max);
         assert_true((table.far_mask + 1) * AS_ORDER_BUCKET * 2 >= (uint64_t)orders_max * 3);
         assert_int_equal(table.near_mask & (table.near_mask + 1), 0);
         assert_int_equal(table.far_mask & (table.far_mask + 1), 0);
@@ -209,6 +209,21 @@ static void a_bucket_that_was_passed_over_too_often_forgets_no_more(void **state
     as_order_table_fini(&table);
 }
 
+/* Part after part of far was full once, and a few orders that stood behind each part have stayed. */
+static void a_search_ends_though_every_bucket_was_passed_over(void **state)
+{
+    (void)state;
+    as_order_table table = table_of(100);
+    as_order order = order_of(5, 1, 1), other = order_of(5 + table.near_mask + 1, 2, 1);
+    as_order_insert(&table, &order);
+    as_order_insert(&table, &other);
+    for (uint64_t i = 0; i <= table.far_mask; i++)
+        table.far[i].order[0].id += UINT64_C(1) << AS_ORDER_PASSED_SHIFT;
+    assert_int_equal(as_order_find(&table, 5, order.id)->qty, 1);
+    assert_null(as_order_find(&table, 4, order.id));
+    as_order_table_fini(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +236,7 @@ int main(void)
         cmocka_unit_test(a_sweep_drops_what_is_stale_and_nothing_else),
         cmocka_unit_test(a_full_table_agrees_with_an_array),
         cmocka_unit_test(a_bucket_that_was_passed_over_too_often_forgets_no_more),
+        cmocka_unit_test(a_search_ends_though_every_bucket_was_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

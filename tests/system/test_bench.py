@@ -23,6 +23,9 @@ def wrong_arguments_exit_2_and_name_what_is_allowed():
     for seconds in ("0", "-1", "x", "", "1e9", "nan"):
         done = bench("ring", "--seconds", seconds)
         assert done.returncode == 2 and "0.05 to 3600" in done.stderr, (seconds, done)
+    for messages in ("0", "9999", "-20000", "x", "", "1e6", "100000001"):
+        done = bench("decode", "--messages", messages)
+        assert done.returncode == 2 and "10000 to 100000000" in done.stderr, (messages, done)
     assert bench("--no-such-option").returncode == 2
 
 
