@@ -71,9 +71,9 @@ int as_civil_date_valid(int year, int month, int day)
 /* ---- the rule in a TZif footer: a POSIX TZ string ---- */
 
 typedef struct tz_rule_date {
-    char form;            /* 'M' month.week.day, 'J' day 1..365 without leap day, 'N' day 0..365 */
+    char form; /* 'M' month.week.day, 'J' day 1..365 without leap day, 'N' day 0..365 */
     int month, week, day;
-    int32_t time_s;       /* local, after midnight; may be negative or beyond a day */
+    int32_t time_s; /* local, after midnight; may be negative or beyond a day */
 } tz_rule_date;
 
 typedef struct tz_rule {
@@ -429,4 +429,12 @@ as_civil as_timezone_to_civil(const as_timezone *timezone, int64_t utc_s)
     civil.minute = rest / 60 % 60;
     civil.second = rest % 60;
     return civil;
+}
+
+uint64_t as_timezone_midnight_ns(const as_timezone *timezone, int32_t date, uint64_t ts_ns)
+{
+    as_civil day = {.year = date / 10000, .month = date / 100 % 100, .day = date % 100};
+    if (date == 0)
+        day = as_timezone_to_civil(timezone, (int64_t)(ts_ns / 1000000000));
+    return (uint64_t)as_timezone_to_utc(timezone, day.year, day.month, day.day, 0, 0, 0) * 1000000000;
 }

@@ -53,6 +53,9 @@ int32_t as_timezone_offset_at(const as_timezone *timezone, int64_t utc_s);
 /* Local civil time of an instant. */
 as_civil as_timezone_to_civil(const as_timezone *timezone, int64_t utc_s);
 
+/* Midnight, in ns UTC, of the local date YYYYMMDD; of the date that the instant lies in, if date is 0. */
+uint64_t as_timezone_midnight_ns(const as_timezone *timezone, int32_t date, uint64_t ts_ns);
+
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar, and back (hour, minute, second 0). */
 int64_t as_civil_days(int year, int month, int day);
 as_civil as_civil_from_days(int64_t days);

@@ -36,16 +36,6 @@ static void soup_close(void *state)
     free(s);
 }
 
-/* Midnight of the day that stamps count from: as given, else that of ts. */
-static uint64_t midnight_of(const soup_state *s, uint64_t ts)
-{
-    int32_t date = as_input_date(s->input);
-    as_civil day = {.year = date / 10000, .month = date / 100 % 100, .day = date % 100};
-    if (date == 0)
-        day = as_timezone_to_civil(s->zone, (int64_t)(ts / AS_NS_PER_S));
-    return (uint64_t)as_timezone_to_utc(s->zone, day.year, day.month, day.day, 0, 0, 0) * AS_NS_PER_S;
-}
-
 static int soup_open(as_input *input, const as_capture_line *line, void **state)
 {
     soup_state *made = calloc(1, sizeof *made);
@@ -93,7 +83,7 @@ static void on_welcome(soup_state *s)
 {
     if (s->session.restarted) {
         as_wire_each_instrument(s->wire, clear_book, &(clearing){.state = s, .ts = s->ts_ns});
-        as_wire_reset(s->wire, midnight_of(s, s->ts_ns));
+        as_wire_reset(s->wire, as_timezone_midnight_ns(s->zone, as_input_date(s->input), s->ts_ns));
         s->input->stats->restarts++;
     }
     uint64_t from = s->session.gap_from, to = s->session.gap_to;
@@ -166,7 +156,7 @@ static void soup_begin(void *state, const uint8_t *data, size_t data_bytes, bool
         s->ended = s->over = false;
     }
     if (!s->begun)
-        as_wire_reset(s->wire, midnight_of(s, ts_ns));
+        as_wire_reset(s->wire, as_timezone_midnight_ns(s->zone, as_input_date(s->input), ts_ns));
     s->begun = true;
     s->ts_ns = ts_ns;
     s->data = data;

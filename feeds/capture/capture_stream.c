@@ -46,15 +46,6 @@ void as_event_queue_fini(as_event_queue *queue)
 
 /* ---- messages ---- */
 
-static uint64_t session_midnight(const as_capture_stream *stream, uint64_t ts)
-{
-    int32_t date = stream->options.session_date;
-    as_civil day = {.year = date / 10000, .month = date / 100 % 100, .day = date % 100};
-    if (date == 0)
-        day = as_timezone_to_civil(stream->options.zone, (int64_t)(ts / AS_NS_PER_S));
-    return (uint64_t)as_timezone_to_utc(stream->options.zone, day.year, day.month, day.day, 0, 0, 0) * AS_NS_PER_S;
-}
-
 static void put_gap(as_capture_stream *stream, uint64_t ts, uint64_t from_seq, uint64_t to_seq)
 {
     as_event gap = {.ts_event = ts,
@@ -85,14 +76,14 @@ static void clear_book(void *arg, uint32_t instrument)
 static void restart(as_capture_stream *stream, uint64_t ts)
 {
     as_wire_each_instrument(stream->wire, clear_book, &(clearing){.stream = stream, .ts = ts});
-    as_wire_reset(stream->wire, session_midnight(stream, ts));
+    as_wire_reset(stream->wire, as_timezone_midnight_ns(stream->options.zone, stream->options.session_date, ts));
 }
 
 /* The first packet: the day begins, and what the stream held before the capture is not known. */
 static void begin(as_capture_stream *stream, uint64_t ts, uint64_t seq)
 {
     stream->begun = true;
-    as_wire_reset(stream->wire, session_midnight(stream, ts));
+    as_wire_reset(stream->wire, as_timezone_midnight_ns(stream->options.zone, stream->options.session_date, ts));
     if (seq > 1 && !stream->options.from_first)
         put_gap(stream, ts, 1, seq);
 }

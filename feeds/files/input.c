@@ -201,9 +201,7 @@ int as_input_midnight(const as_input *input, uint64_t *midnight_ns)
     int code = as_timezone_new(zone_name, &zone);
     if (code < 0)
         return as_error_add("%s: session.zone", input->path);
-    *midnight_ns =
-        (uint64_t)as_timezone_to_utc(zone, as_date_year(date), as_date_month(date), as_date_day(date), 0, 0, 0) *
-        AS_NS_PER_S;
+    *midnight_ns = as_timezone_midnight_ns(zone, date, 0);
     as_timezone_free(zone);
     return 0;
 }

@@ -5,16 +5,6 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-/* Midnight, in the exchange's zone, of the session's date: the one given, else the date that ts lies in. */
-static uint64_t session_midnight(const as_feed_wire *part, uint64_t ts)
-{
-    int32_t date = part->session_date;
-    as_civil day = {.year = date / 10000, .month = date / 100 % 100, .day = date % 100};
-    if (date == 0)
-        day = as_timezone_to_civil(part->zone, (int64_t)(ts / AS_NS_PER_S));
-    return (uint64_t)as_timezone_to_utc(part->zone, day.year, day.month, day.day, 0, 0, 0) * AS_NS_PER_S;
-}
-
 int as_feed_wire_open(as_feed *feed, const as_feed_options *options, as_feed_wire *part)
 {
     static const as_wire_format formats[] = {
@@ -27,7 +17,7 @@ int as_feed_wire_open(as_feed *feed, const as_feed_options *options, as_feed_wir
     part->session_date = options->session_date;
     as_wire_options wire = {.format = formats[feed->config.format],
                             .symbols = &feed->universe->symbols,
-                            .midnight_ns = session_midnight(part, as_clock_now_ns()),
+                            .midnight_ns = as_timezone_midnight_ns(part->zone, part->session_date, as_clock_now_ns()),
                             .source = options->source,
                             .trust_r = feed->config.trust_r};
     result = as_wire_new(&wire, &part->wire);
@@ -46,7 +36,7 @@ unsigned as_feed_wire_decode(as_feed *feed, as_feed_wire *part, const uint8_t *m
 {
     as_counter_add(&feed->count.messages, 1);
     if (!part->begun) /* which may be on a later day than the one that the feed was opened on */
-        as_wire_reset(part->wire, session_midnight(part, ts));
+        as_wire_reset(part->wire, as_timezone_midnight_ns(part->zone, part->session_date, ts));
     part->begun = true;
     unsigned event_count = as_wire_decode(part->wire, message, message_bytes, ts, event);
     part->broken = part->broken || (event_count > 0 && event[0].kind == AS_EVENT_GAP);
@@ -88,7 +78,7 @@ static void clear_book(void *arg, uint32_t instrument)
 void as_feed_wire_restart(as_feed *feed, as_feed_wire *part, uint64_t ts)
 {
     as_wire_each_instrument(part->wire, clear_book, &(clearing){.feed = feed, .ts = ts});
-    as_wire_reset(part->wire, session_midnight(part, ts));
+    as_wire_reset(part->wire, as_timezone_midnight_ns(part->zone, part->session_date, ts));
     part->begun = true;
     part->broken = false;
 }

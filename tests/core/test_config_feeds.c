@@ -74,6 +74,13 @@ static void broken_feeds_are_refused(void **state)
          "iextp have sequences to put lines together"},
         {FEED(UDP ", format: itch50, retransmit: \"tcp://127.0.0.1:1\""),
          "4: key 'feeds[0].retransmit': found 'tcp://127.0.0.1:1' in quotes, allowed udp://HOST:PORT[?if=INTERFACE]"},
+        {FEED(UDP ", format: itch50, user: a"),
+         "4: key 'feeds[0].user': found 'a', allowed nothing: with soupbintcp and alpaca only"},
+        {FEED(UDP ", format: tops, retransmit: \"udp://127.0.0.1:1\""),
+         "4: key 'feeds[0].retransmit': found 'udp://127.0.0.1:1' in quotes, allowed nothing: with moldudp64 only"},
+        {FEED(UDP ", format: itch50, redundant: \"udp://239.1.1.1:26400?if=lo\""),
+         "4: key 'feeds[0].redundant': found 'udp://239.1.1.1:26400?if=lo' in quotes, allowed another line than the "
+         "source"},
         {FEED(TCP ", format: ndjson, trust_r: 1"), "4: key 'feeds[0].trust_r': found '1', allowed true, false"},
         {F "feeds:\n- {name: a, " TCP ", format: ndjson}\n- {name: a, " TCP ", format: ndjson}\n",
          "5: key 'feeds[1].name': found 'a', allowed a name of its own (line 4 has it)"},

@@ -77,7 +77,10 @@ static void new_york_changes_with_the_season(void **state)
 {
     (void)state;
     as_timezone *zone = zone_of("America/New_York");
-    assert_int_equal(as_timezone_to_utc(zone, 2026, 7, 1, 16, 0, 0), 1782936000);  /* 20:00 UTC */
+    assert_int_equal(as_timezone_to_utc(zone, 2026, 7, 1, 16, 0, 0), 1782936000); /* 20:00 UTC */
+    assert_int_equal(as_timezone_midnight_ns(zone, 20260701, 5), UINT64_C(1782878400000000000));
+    /* 03:59:59 UTC is still the day before in New York */
+    assert_int_equal(as_timezone_midnight_ns(zone, 0, UINT64_C(1782878399000000000)), UINT64_C(1782792000000000000));
     assert_int_equal(as_timezone_to_utc(zone, 2026, 1, 15, 16, 0, 0), 1768510800); /* 21:00 UTC */
     assert_int_equal(as_timezone_offset_at(zone, 1782936000), -4 * 3600);
     assert_int_equal(as_timezone_offset_at(zone, 1768510800), -5 * 3600);
@@ -136,8 +139,8 @@ static size_t slim_file(uint8_t *out, const char *rule)
     for (int part = 0; part < 2; part++) {
         memset(out + n, 0, 44);
         memcpy(out + n, "TZif2", 5);
-        out[n + 39] = 1;                            /* typecnt */
-        out[n + 43] = 4;                            /* charcnt */
+        out[n + 39] = 1;                                       /* typecnt */
+        out[n + 43] = 4;                                       /* charcnt */
         memcpy(out + n + 44, "\xff\xff\xb9\xb0\0\0LMT\0", 10); /* -18000 s */
         n += 54;
     }
@@ -174,9 +177,9 @@ static void footers_are_expanded_like_full_tables(void **state)
     as_timezone_free(slim);
     write_file(path, file, slim_file(file, "AAA0BBB,J60/0,304/0"));
     assert_int_equal(as_timezone_new("Slim", &slim), 0);
-    assert_int_equal(as_timezone_offset_at(slim, 1709251199), 0);     /* 2024-02-29 23:59:59: J60 = 1 March */
+    assert_int_equal(as_timezone_offset_at(slim, 1709251199), 0); /* 2024-02-29 23:59:59: J60 = 1 March */
     assert_int_equal(as_timezone_offset_at(slim, 1709251200), 3600);
-    assert_int_equal(as_timezone_offset_at(slim, 1761951599), 3600);  /* 2025: day 304 from 0 = 1 November 00:00 (+1) */
+    assert_int_equal(as_timezone_offset_at(slim, 1761951599), 3600); /* 2025: day 304 from 0 = 1 November 00:00 (+1) */
     assert_int_equal(as_timezone_offset_at(slim, 1761951600), 0);
     as_timezone_free(slim);
 

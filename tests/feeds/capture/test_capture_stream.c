@@ -45,6 +45,24 @@ static void end(void)
     as_symbols_fini(&symbols);
 }
 
+/* Does a flow that is new bring this stream? shares tells its orders from push's, which have one. */
+static bool fits(uint64_t seq, uint32_t shares)
+{
+    uint8_t out[256], bytes[AS_ITCH50_BYTES_MAX];
+    as_mold_builder builder;
+    as_packet packet;
+    as_itch50 m = {.ts_ns = 1000, .locate = 7, .type = 'A'};
+    memcpy(m.add.stock, "NVDA    ", 8);
+    m.add.ref = seq;
+    m.add.shares = shares;
+    m.add.px4 = 10000;
+    m.add.side = 'B';
+    as_mold_builder_init(&builder, (const uint8_t *)"SESSION  1", seq, out, sizeof out);
+    assert_true(as_mold_builder_add(&builder, bytes, as_itch50_encode(&m, bytes, sizeof bytes)));
+    assert_int_equal(as_mold_parse(out, as_mold_builder_finish(&builder), &packet), AS_PACKET_OK);
+    return as_capture_stream_fits(stream, &packet);
+}
+
 static void push(as_arbiter_line line, uint64_t seq, uint64_t ts)
 {
     uint8_t out[256], bytes[AS_ITCH50_BYTES_MAX];
@@ -107,6 +125,20 @@ static void from_first_a_late_beginning_is_a_counted_gap(void **state)
     assert_int_equal(next(), AS_EVENT_GAP);
     assert_int_equal(event.gap.to_seq, 5);
     assert_int_equal(stream->arbiter.line.gaps, 0);
+    end();
+}
+
+static void a_redundant_line_says_the_same_under_the_same_sequence(void **state)
+{
+    (void)state;
+    begin((as_capture_stream_options){.from_first = false});
+    for (uint64_t seq = 1; seq <= AS_CAPTURE_RECENT + 10; seq++)
+        push(AS_ARBITER_A, seq, NOON + seq);
+    assert_true(fits(AS_CAPTURE_RECENT, 1));
+    assert_false(fits(AS_CAPTURE_RECENT, 2));     /* another stream of this session's name */
+    assert_true(fits(AS_CAPTURE_RECENT + 11, 2)); /* what comes next, whatever it is */
+    assert_false(fits(5, 1));                     /* too far back to say */
+    assert_int_equal(stream->conflicts, 0);
     end();
 }
 
@@ -241,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_day_is_that_of_the_first_packet),
         cmocka_unit_test(from_first_a_late_beginning_is_a_counted_gap),
+        cmocka_unit_test(a_redundant_line_says_the_same_under_the_same_sequence),
         cmocka_unit_test(a_hole_waits_for_the_window_of_capture_time),
         cmocka_unit_test(with_a_server_a_hole_waits_for_its_answer),
         cmocka_unit_test(random_lines_give_what_either_had),

@@ -39,6 +39,25 @@ static void an_exchange_replaces_its_own_quote_only(void **state)
     as_nbbo_free(nbbo);
 }
 
+static void an_exchange_that_is_silent_for_long_takes_no_part(void **state)
+{
+    (void)state;
+    as_nbbo *nbbo;
+    assert_int_equal(as_nbbo_new(&nbbo), 0);
+    as_event ev = quote(0, 105, 1, 110, 1);
+    ev.ts_event = AS_NS_PER_S;
+    assert_true(as_nbbo_update(nbbo, 'P', false, &ev));
+    ev = quote(0, 100, 1, 103, 1);
+    ev.ts_event = (1 + AS_NBBO_AGE_S) * AS_NS_PER_S;
+    assert_true(as_nbbo_update(nbbo, 'Q', false, &ev));
+    assert_int_equal(ev.quote.bid_px, 105); /* as old as may be */
+    ev = quote(0, 100, 1, 103, 1);
+    ev.ts_event = (1 + AS_NBBO_AGE_S) * AS_NS_PER_S + 1;
+    assert_true(as_nbbo_update(nbbo, 'Q', false, &ev));
+    assert_int_equal(ev.quote.bid_px, 100);
+    as_nbbo_free(nbbo);
+}
+
 static void venues_beyond_the_limit_are_dropped_and_counted(void **state)
 {
     (void)state;
@@ -110,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exchange_replaces_its_own_quote_only),
+        cmocka_unit_test(an_exchange_that_is_silent_for_long_takes_no_part),
         cmocka_unit_test(venues_beyond_the_limit_are_dropped_and_counted),
         cmocka_unit_test(random_quotes_agree_with_a_plain_search),
     };

@@ -196,6 +196,24 @@ static void a_hole_before_the_first_packet_waits_too(void **state)
     as_arbiter_fini(&arbiter);
 }
 
+/* Another session, or messages that no line has shown yet: neither is what was asked for. */
+static void a_server_is_believed_only_in_what_the_lines_have_shown(void **state)
+{
+    (void)state;
+    begin(true, WINDOW);
+    push(session_a, 1, 1, 10);
+    push(session_a, 4, 1, 11);
+    push_on(AS_ARBITER_RETRANSMIT, session_b, 1, 2, 12);
+    push_on(AS_ARBITER_RETRANSMIT, session_a, 5, 3, 13);
+    delivered(1, 2);
+    assert_int_equal(arbiter.stats[AS_ARBITER_RETRANSMIT].foreign, 2);
+    assert_int_equal(out.restarts, 0);
+    push_on(AS_ARBITER_RETRANSMIT, session_a, 2, 2, 14);
+    delivered(2, 5);
+    assert_int_equal(out.lost, 0);
+    as_arbiter_fini(&arbiter);
+}
+
 static void after_the_window_the_hole_is_lost(void **state)
 {
     (void)state;
@@ -505,6 +523,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_window_a_hole_is_declared_at_once),
         cmocka_unit_test(the_other_line_fills_the_hole_and_packets_may_overlap),
+        cmocka_unit_test(a_server_is_believed_only_in_what_the_lines_have_shown),
         cmocka_unit_test(after_the_window_the_hole_is_lost),
         cmocka_unit_test(what_is_held_already_is_not_held_twice),
         cmocka_unit_test(a_hole_before_the_first_packet_waits_too),

@@ -150,6 +150,18 @@ static void what_keeps_coming_stays_known(void **state)
     }
 }
 
+/* What found no room in the rings is new when it comes again. */
+static void what_is_forgotten_is_new_again(void **state)
+{
+    (void)state;
+    assert_int_equal(see("a", "1", 2, "x"), AS_SEEN_NEW);
+    as_headline lost = headline;
+    assert_int_equal(see("a", "2", 1, "y"), AS_SEEN_NEW);
+    as_seen_forget(seen, &lost);
+    assert_int_equal(see("a", "1", 2, "x"), AS_SEEN_NEW);
+    assert_int_equal(see("a", "2", 1, "y"), AS_SEEN_AGAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_latest_text_is_recalled, open_one, free_one),
         cmocka_unit_test_setup_teardown(what_has_not_been_seen_for_long_makes_room, open_one, free_one),
         cmocka_unit_test_setup_teardown(what_keeps_coming_stays_known, open_one, free_one),
+        cmocka_unit_test_setup_teardown(what_is_forgotten_is_new_again, open_one, free_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
