@@ -95,7 +95,7 @@ static int read_topology(const as_config_reader *r, int root, as_config *config)
 
 static int read_strategy(const as_config_reader *r, int node, as_strategy_config *strategy)
 {
-    static const char *const names[] = {"overreaction", "mean_reversion", NULL};
+    static const char *const names[] = {"overreaction", "mean_reversion", "residual_reversion", "pairs", NULL};
     static const char *const keys[] = {"load", NULL};
     const as_yaml *y = r->yaml;
     strategy->line = as_yaml_line(y, node);
@@ -112,7 +112,7 @@ static int read_strategy(const as_config_reader *r, int node, as_strategy_config
             memcpy(strategy->name, names[i], strlen(names[i]) + 1);
             return 0;
         }
-    return as_yaml_error(y, node, "overreaction, mean_reversion, {load: PATH}");
+    return as_yaml_error(y, node, "overreaction, mean_reversion, residual_reversion, pairs, {load: PATH}");
 }
 
 static int read_strategies(const as_config_reader *r, int node, as_config *config)
@@ -197,6 +197,8 @@ static int check_files(const as_yaml *y, int root, const as_config *config)
         rc = check_file(y, as_yaml_get(y, root, "playbook"), config->playbook);
     if (!rc)
         rc = check_file(y, as_yaml_get(y, root, "history"), config->history);
+    if (!rc)
+        rc = check_file(y, as_yaml_get(y, root, "calibration"), config->calibration);
     int strategies = as_yaml_get(y, root, "strategies");
     for (uint32_t i = 0; i < as_yaml_count(y, strategies) && !rc; i++)
         rc = check_file(y, as_yaml_get(y, as_yaml_at(y, strategies, i, NULL), "load"), config->strategy[i].load);
@@ -234,6 +236,8 @@ static void write_canonical(FILE *out, const as_config *config, uint64_t univers
 {
     fprintf(out, "universe %016llx\nplaybook %016llx\nhistory %016llx\n", (unsigned long long)universe,
             (unsigned long long)playbook, (unsigned long long)history);
+    if (*config->calibration)
+        fprintf(out, "calibration %016llx\n", (unsigned long long)config->calibration_hash);
     fprintf(out, "costs %.17g %.17g %.17g %d\n", config->costs.half_spread_bps, config->costs.fees_bps,
             config->costs.impact_bps, config->costs.borrow);
     fprintf(out, "session %d %s\n", config->session.date, config->session.zone);
@@ -285,6 +289,8 @@ static int hash_config(as_config *config)
         rc = hash_file(config->playbook, &playbook_hash);
     if (!rc && *config->history)
         rc = hash_file(config->history, &config->history_hash);
+    if (!rc && *config->calibration)
+        rc = hash_file(config->calibration, &config->calibration_hash);
     return rc ? rc : hash_parts(config, playbook_hash);
 }
 

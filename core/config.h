@@ -135,7 +135,7 @@ typedef struct as_costs_config {
 } as_costs_config;
 
 typedef struct as_strategy_config {
-    char name[AS_STRATEGY_NAME_BYTES]; /* built in: overreaction, mean_reversion; empty for a shared object */
+    char name[AS_STRATEGY_NAME_BYTES]; /* built in; empty for a shared object */
     char load[AS_PATH_BYTES];          /* {load: ./my_strategy.so} */
     int line;
 } as_strategy_config;
@@ -145,6 +145,7 @@ typedef struct as_config {
     char universe[AS_PATH_BYTES];
     char playbook[AS_PATH_BYTES];
     char history[AS_PATH_BYTES];       /* empty if none */
+    char calibration[AS_PATH_BYTES];   /* core/probability.h; empty if none */
     bool pinned;                       /* topology */
     int cpu_feeds[AS_FEED_MAX];        /* -1: not pinned */
     uint32_t cpu_feed_count;
@@ -175,8 +176,9 @@ typedef struct as_config {
     } session;
     as_calendar_spec calendar[AS_CALENDAR_MAX]; /* calendars: {NAME: {...}} */
     uint32_t calendar_count;
-    uint64_t hash; /* XXH3-64 of what decides: universe, playbook, history, costs, session, strategies, calendars */
-    uint64_t universe_hash, history_hash; /* parts of it */
+    /* XXH3-64 of what decides: universe, playbook, history, calibration, costs, session, strategies, calendars */
+    uint64_t hash;
+    uint64_t universe_hash, history_hash, calibration_hash; /* parts of it */
 } as_config;
 
 /*

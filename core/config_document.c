@@ -91,6 +91,8 @@ static const char playbook_page[] =
     "| `controls.*.members` | required | up to 16 symbols | The group. |\n"
     "| `controls.*.q` | `1` each | 0 to 10, one a member | Weights. |\n"
     "| `controls.*.needs` | `3` | 1 to the members | Least members with a value. |\n"
+    "| `pairs` | `[]` | up to 256 of [A, B] | For the strategy pairs: names of one calendar whose prices are held "
+    "together. The first is explained by the second. |\n"
     "| `status_gate.RUMOUR_T1` | `0.6` | 0 to 1 | Share of the move that a tier 1 rumour justifies. |\n"
     "| `status_gate.RUMOUR_T2` | `0.45` | 0 to 1 | Tier 2. |\n"
     "| `status_gate.RUMOUR_T3` | `0.2` | 0 to 1 | Tiers 3 and 4. |\n"

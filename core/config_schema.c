@@ -43,6 +43,9 @@ const as_config_key as_config_keys[] = {
     {.path = "history", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
      "Daily closes that start betas and volatilities before the first day: any input that `inspect` knows.",
      AT(as_config, history)},
+    {.path = "calibration", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "Table from which signals state `p`, written by `aftershock backtest --calibrate-to`. Without it p is null.",
+     AT(as_config, calibration)},
     {.path = "wait", .type = AS_CONFIG_CHOICE, .unit = "", .standard = "yield", .choice = waits, .meaning =
      "What a thread does when it has nothing to do: spin costs a CPU and answers at once, block sleeps.",
      AT(as_config, wait)},
@@ -139,7 +142,7 @@ const as_config_key as_config_keys[] = {
      AT(as_config, journal.sync_ns)},
 
     {.path = "strategies", .type = AS_CONFIG_LIST, .unit = "", .standard = "[overreaction, mean_reversion]", .allowed =
-     "up to 8 of overreaction, mean_reversion, {load: PATH}", .meaning =
+     "up to 8 of overreaction, mean_reversion, residual_reversion, pairs, {load: PATH}", .meaning =
      "What looks at shocks, in this order; {load: ./x.so} is a shared object with the ABI of strategies/strategy.h."},
     {.path = "strategies[].load", .type = AS_CONFIG_CUSTOM, .unit = "", .standard = "", .allowed = "a path", .meaning =
      "The shared object."},

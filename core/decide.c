@@ -6,7 +6,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { HORIZON_MAX = 64 }; /* sessions: longer wishes of a loaded strategy are cut */
+enum { HORIZON_MAX = 64 };         /* sessions: longer wishes of a loaded strategy are cut */
 enum { EPICENTRE_KEY = 0xFFFFFF }; /* place of the epicentre in a signal timer's key */
 
 /* ---- saying ---- */
@@ -20,25 +20,27 @@ static void copy_text(char *to, size_t to_bytes, const char *from)
     to[bytes] = 0;
 }
 
-/* A cleared decision with everything that comes from the fact and the instant. */
+/* A cleared decision with everything that comes from the fact (NULL: outside events) and the instant. */
 static as_decision *begin(as_engine *engine, as_decision_type type, const as_fact *fact)
 {
     as_decision *decision = &engine->scratch;
     as_decision_clear(decision);
     decision->type = (uint8_t)type;
-    decision->status = fact->status;
-    decision->event_type = fact->event_type;
-    decision->generation = fact->generation;
-    decision->novelty = fact->novelty;
     decision->ts_event = engine->ts_event;
     decision->ts_recv = engine->now;
     decision->tick_seq = engine->seq;
     decision->params = engine->config->hash;
+    memcpy(decision->playbook, engine->playbook->version, sizeof decision->playbook);
+    if (!fact)
+        return decision;
+    decision->status = fact->status;
+    decision->event_type = fact->event_type;
+    decision->generation = fact->generation;
+    decision->novelty = fact->novelty;
     decision->headline_count = fact->headline_count;
     memcpy(decision->headline, fact->headline, (size_t)fact->headline_count * sizeof fact->headline[0]);
     memcpy(decision->fact, fact->key, sizeof decision->fact);
     copy_text(decision->event_name, sizeof decision->event_name, as_event_type_name(fact->event_type));
-    memcpy(decision->playbook, engine->playbook->version, sizeof decision->playbook);
     return decision;
 }
 
@@ -78,57 +80,98 @@ static void say_shock(as_engine *engine, const as_shock *shock)
 
 /* ---- views ---- */
 
-static void view_fact(const as_engine *engine, const as_shock *shock, const as_fact *fact, as_view *view)
+static uint64_t jump_age(const as_engine *engine, uint32_t instrument)
 {
+    uint64_t at = as_intraday_jump_at(&engine->market.intraday, instrument, NULL);
+    return at == 0 || at > engine->now ? AS_TS_UNDEFINED : engine->now - at;
+}
+
+void as_decide_view(as_engine *engine, uint32_t instrument, as_view *view)
+{
+    const as_thresholds *th = &engine->playbook->thresholds;
+    const as_name *name = &engine->market.name[instrument];
     *view = (as_view){
         .now = engine->now,
-        .t0 = shock->t0,
-        .status = fact->status,
-        .tier = fact->tier,
-        .fade = shock->fade,
-        .frozen = shock->frozen,
-        .dir = shock->dir,
-        .basket_sign = (int8_t)((shock->z_sum > 0) - (shock->z_sum < 0)),
-        .m = shock->m,
-        .g = shock->g,
-        .breadth = as_shock_breadth(shock),
-        .control_k = shock->k,
-        .contradicted = shock->contradicted,
-        .flagged_mean_ar = (double)NAN,
-        .variance_ratio = (double)NAN,
-        .context = as_fact_context(fact),
-        .thresholds = &engine->playbook->thresholds,
+        .instrument = instrument,
+        .session_open = as_market_session(&engine->market, instrument, engine->now)->open,
+        .session_bars = name->mid_class == AS_MID_BAR && name->bar_seconds >= 6 * 3600,
+        .mid = name->mark.mid,
+        .half_spread_bps = as_market_half_spread_bps(&engine->market, &engine->config->costs, instrument),
+        .spread_ratio = as_market_spread_ratio(&engine->market, instrument),
+        .depth_ratio = as_market_depth_ratio(&engine->market, instrument),
+        .jump_age_ns = jump_age(engine, instrument),
+        .blocks = as_market_condition(&engine->market, th, instrument, engine->now),
+        .thresholds = th,
         .costs = &engine->config->costs,
+        .probability = engine->probability,
     };
 }
 
-static void view_name(as_engine *engine, const as_anchor *anchor, as_view *view)
+static void view_fact(const as_shock *shock, const as_fact *fact, as_view *view)
 {
-    const as_thresholds *th = &engine->playbook->thresholds;
-    const as_name *name = &engine->market.name[anchor->instrument];
-    view->instrument = anchor->instrument;
-    view->session_open = as_market_session(&engine->market, anchor->instrument, engine->now)->open;
-    view->session_bars = name->mid_class == AS_MID_BAR && name->bar_seconds >= 6 * 3600;
+    view->t0 = shock->t0;
+    view->status = fact->status;
+    view->tier = fact->tier;
+    view->fade = shock->fade;
+    view->frozen = shock->frozen;
+    view->dir = shock->dir;
+    view->basket_sign = (int8_t)((shock->z_sum > 0) - (shock->z_sum < 0));
+    view->m = shock->m;
+    view->g = shock->g;
+    view->breadth = as_shock_breadth(shock);
+    view->control_k = shock->k;
+    view->contradicted = shock->contradicted;
+    view->shocked = shock->shocked;
+    view->z_epicentre = shock->epicentre.z;
+    view->z_basket = as_shock_basket_z(shock);
+    view->dispersion = as_shock_dispersion(shock);
+    view->vol_ratio = shock->vol_ratio;
+    view->stops = shock->stops;
+    view->credibility = fact->cred;
+    view->flagged_mean_ar = (double)NAN;
+    view->context = as_fact_context(fact);
+}
+
+static void view_anchor(const as_anchor *anchor, as_view *view)
+{
     view->beta = anchor->beta;
     view->sigma = anchor->sigma;
     view->car = anchor->car;
     view->h = anchor->h;
     view->z = anchor->z;
-    view->mid = name->mark.mid;
-    view->half_spread_bps = as_market_half_spread_bps(&engine->market, &engine->config->costs, anchor->instrument);
-    view->spread_ratio = as_market_spread_ratio(&engine->market, anchor->instrument);
-    view->blocks = anchor->blocks | as_market_condition(&engine->market, th, anchor->instrument, engine->now);
+    view->blocks |= anchor->blocks;
 }
 
-static void view_linked(as_engine *engine, as_shock *shock, const as_linked *linked, as_view *view)
+static void view_epicentre(as_engine *engine, const as_shock *shock, const as_fact *fact, as_view *view)
 {
+    as_decide_view(engine, shock->epicentre.instrument, view);
+    view_fact(shock, fact, view);
+    view_anchor(&shock->epicentre, view);
+    view->role = AS_ROLE_EPICENTRE;
+    view->e = view->os = view->x = view->x_mean = view->s = view->ou_b = view->ou_k = (double)NAN;
+    view->variance_ratio = (double)NAN;
+}
+
+/* view comes in as as_decide_view left it. */
+static void view_linked(as_engine *engine, as_shock *shock, const as_fact *fact, as_linked *linked, as_view *view)
+{
+    as_shock_hedge(shock, linked);
     const as_thresholds *th = &engine->playbook->thresholds;
     const as_name *name = &engine->market.name[linked->anchor.instrument];
+    view_fact(shock, fact, view);
+    view_anchor(&linked->anchor, view);
     view->role = AS_ROLE_LINKED;
     view->chain_sign = (int8_t)as_shock_chain_sign(shock, linked->w);
     view->w = linked->w;
     view->s_w = as_shock_s_w(shock, linked);
     view->e = linked->e;
+    view->later = linked->later;
+    view->transmitted = linked->transmitted;
+    view->since_news = linked->anchor.h - linked->news_h;
+    if (view->since_news <= th->react_sessions && fabs(linked->os) >= th->os_open)
+        linked->in_time = true;
+    view->in_time = linked->in_time;
+    view->context |= linked->later_var > 0 ? AS_REASON_BIT(OVERLAP) : 0;
     view->os = linked->os;
     view->x = linked->x;
     view->x_mean = linked->x_mean;
@@ -138,15 +181,14 @@ static void view_linked(as_engine *engine, as_shock *shock, const as_linked *lin
     view->extreme_age_ns = engine->now - linked->extreme_at;
     view->own_news = name->own_news_at && name->own_news_fact != shock->fact &&
                      (double)(engine->now - name->own_news_at) < th->own_news_hours * 3600e9;
-    view->variance_ratio = as_variance_ratio_run_value(&linked->minutes).vr;
+    view->variance_ratio = linked->variance_ratio;
     if (view->session_bars && fabs(linked->os) >= th->os_open) /* costs a pass over the names: only where it is asked */
-        view->flagged_mean_ar = as_shock_flagged_mean(shock, engine->playbook);
+        view->flagged_mean_ar = as_shock_flagged_mean(&engine->shocks, shock, engine->playbook);
 }
 
 /* ---- signals ---- */
 
-static void signal_id(const as_engine *engine, const as_fact *fact, uint32_t strategy, uint32_t instrument,
-                      uint8_t id[16])
+static void signal_id(const as_engine *engine, const as_place *place, uint32_t instrument, uint8_t id[16])
 {
     struct {
         char strategy[AS_STRATEGY_NAME_BYTES];
@@ -155,10 +197,10 @@ static void signal_id(const as_engine *engine, const as_fact *fact, uint32_t str
         uint64_t generation, seq;
     } named;
     memset(&named, 0, sizeof named);
-    copy_text(named.strategy, sizeof named.strategy, engine->strategy[strategy]->name);
-    copy_text(named.key, sizeof named.key, fact->key);
+    copy_text(named.strategy, sizeof named.strategy, engine->strategy[place->strategy]->name);
+    copy_text(named.key, sizeof named.key, place->key);
     copy_text(named.symbol, sizeof named.symbol, as_symbols_name(&engine->universe->symbols, instrument));
-    named.generation = fact->generation;
+    named.generation = place->fact ? place->fact->generation : 0;
     named.seq = engine->seq;
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(&named, sizeof named));
@@ -184,15 +226,16 @@ static void count_step(as_engine *engine, const as_signal *signal, const as_verd
         counters->near_misses[kind]++;
 }
 
-static void say_signal(as_engine *engine, const as_anchor *anchor, const as_fact *fact, uint32_t strategy,
-                       const as_signal *signal, const as_view *view, const as_verdict *verdict, as_action action)
+static void say_signal(as_engine *engine, const as_place *place, const as_view *view, const as_verdict *verdict,
+                       as_action action)
 {
-    as_decision *decision = begin(engine, AS_DECISION_SIG, fact);
+    const as_signal *signal = place->signal;
+    as_decision *decision = begin(engine, AS_DECISION_SIG, place->fact);
     bool near_miss = action == AS_ACTION_UPDATE && !signal->open;
     decision->kind = signal->kind;
     decision->action = (uint8_t)action;
     memcpy(decision->id, signal->id, sizeof decision->id);
-    copy_text(decision->strategy, sizeof decision->strategy, engine->strategy[strategy]->name);
+    copy_text(decision->strategy, sizeof decision->strategy, engine->strategy[place->strategy]->name);
     decision->side = near_miss ? 0 : signal->side;
     decision->strength = verdict->strength;
     decision->p = verdict->p;
@@ -218,15 +261,48 @@ static void say_signal(as_engine *engine, const as_anchor *anchor, const as_fact
         decision->valid_until = engine->now; /* a close, and a near miss, is nothing to act on later */
         decision->horizon_ns = 0;
     }
-    decision->anchor_seq = anchor->px == AS_PX_UNDEFINED ? AS_TS_UNDEFINED : anchor->seq;
+    decision->anchor_seq = place->anchor_seq;
+    if (view->role == AS_ROLE_PAIR) {
+        const char *partner = as_symbols_name(&engine->universe->symbols, view->partner);
+        copy_text(decision->partner, sizeof decision->partner, partner);
+        decision->hedge = view->hedge;
+    }
     say(engine, view->instrument);
 }
 
-/* One strategy on one name. linked is NULL for the epicentre. */
-static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_linked *linked, uint32_t strategy,
-                as_view *view)
+/* One deadline a signal, unless a new one comes before it: it is armed again when it fires too early. */
+static void arm(as_engine *engine, as_signal *signal, as_timer_kind timer, uint64_t timer_key)
 {
-    as_signal *signal = linked ? &linked->signal[strategy] : &shock->epicentre_signal[strategy];
+    as_timer deadline = {.deadline = signal->valid_until, .kind = timer, .key = timer_key};
+    if ((signal->timed == 0 || signal->valid_until < signal->timed) && as_timers_add(&engine->timers, deadline))
+        signal->timed = signal->valid_until;
+}
+
+bool as_decide_is_due(as_engine *engine, as_signal *signal, as_timer_kind timer, uint64_t timer_key)
+{
+    if (engine->ts_event >= signal->timed) /* the time of the deadline; a later one may be in the heap as well */
+        signal->timed = 0;
+    if (!signal->open)
+        return false;
+    if (signal->valid_until <= engine->now)
+        return true;
+    arm(engine, signal, timer, timer_key);
+    return false;
+}
+
+static const as_verdict nothing_said = {
+    .strength = (double)NAN,
+    .p = (double)NAN,
+    .rev_bps = (double)NAN,
+    .cost_bps = (double)NAN,
+    .half_life_ns = AS_TS_UNDEFINED,
+    .target = AS_PX_UNDEFINED,
+    .stop = AS_PX_UNDEFINED,
+};
+
+bool as_decide_signal(as_engine *engine, const as_place *place, as_view *view)
+{
+    as_signal *signal = place->signal;
     view->open = signal->open;
     view->open_side = signal->open ? signal->side : 0;
     view->open_kind = signal->kind;
@@ -235,56 +311,148 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
     view->open_px = signal->open_px;
     view->cooldown_until = signal->cooldown_until;
 
-    as_verdict verdict = {
-        .strength = (double)NAN,
-        .p = (double)NAN,
-        .rev_bps = (double)NAN,
-        .cost_bps = (double)NAN,
-        .half_life_ns = AS_TS_UNDEFINED,
-        .target = AS_PX_UNDEFINED,
-        .stop = AS_PX_UNDEFINED,
-    };
-    engine->strategy[strategy]->evaluate(view, signal->state, &verdict);
+    as_verdict verdict = nothing_said;
+    engine->strategy[place->strategy]->evaluate(view, signal->state, &verdict);
     if (verdict.want == AS_WANT_NONE && !signal->open && !signal->vetoes && !signal->spent)
-        return;
+        return false;
     if (verdict.want == AS_WANT_OPEN && !signal->open && as_timers_full(&engine->timers))
-        return; /* without room for its deadline it could be left open: it is not opened, and counted as refused */
+        return false; /* without room for its deadline it could be left open: not opened, and counted as refused */
 
     uint8_t id[16] = {0};
     uint64_t valid_until = 0;
     if (verdict.want == AS_WANT_OPEN && !signal->open) {
-        signal_id(engine, fact, strategy, view->instrument, id);
+        signal_id(engine, place, view->instrument, id);
         valid_until =
             as_decide_horizon(engine, view->instrument, engine->now,
                               verdict.horizon_sessions < HORIZON_MAX ? verdict.horizon_sessions : HORIZON_MAX);
     }
     as_signal_step step = as_signal_apply(signal, view, &verdict, id, valid_until);
     count_step(engine, signal, &verdict, step);
-    if (step.opened && !signal->timed) { /* one deadline a signal: it is armed again when it fires too early */
-        uint64_t place = linked ? (uint64_t)(linked - shock->linked) : EPICENTRE_KEY;
-        signal->timed = as_timers_add(&engine->timers, (as_timer){.deadline = signal->valid_until,
-                                                                  .kind = AS_TIMER_SIGNAL_EXPIRY,
-                                                                  .key = shock->fact << 32 | place << 8 | strategy});
-    }
+    if (step.opened)
+        arm(engine, signal, place->timer, place->timer_key);
     if (step.say)
-        say_signal(engine, linked ? &linked->anchor : &shock->epicentre, fact, strategy, signal, view, &verdict,
-                   step.action);
+        say_signal(engine, place, view, &verdict, step.action);
+    return step.say && step.action == AS_ACTION_CLOSE && verdict.reasons & AS_REASON_BIT(STOP);
+}
+
+void as_decide_finish(as_engine *engine, const as_place *place, const as_view *view, uint64_t reasons, as_action action)
+{
+    as_signal *signal = place->signal;
+    if (!as_signal_end(signal, engine->now))
+        return;
+    as_verdict verdict = nothing_said;
+    verdict.side = signal->side;
+    verdict.p = signal->p;
+    verdict.reasons = signal->reasons | reasons;
+    uint64_t *counter = action == AS_ACTION_CLOSE ? engine->counters.closed : engine->counters.expired;
+    counter[signal->kind]++;
+    say_signal(engine, place, view, &verdict, action);
+}
+
+/* ---- shocks ---- */
+
+/* linked is NULL for the epicentre. */
+static as_place place_of(as_shock *shock, const as_fact *fact, as_linked *linked, uint32_t strategy)
+{
+    const as_anchor *anchor = linked ? &linked->anchor : &shock->epicentre;
+    uint64_t number = linked ? (uint64_t)(linked - shock->linked) : EPICENTRE_KEY;
+    return (as_place){
+        .signal = linked ? &linked->signal[strategy] : &shock->epicentre_signal[strategy],
+        .strategy = strategy,
+        .fact = fact,
+        .key = fact->key,
+        .anchor_seq = anchor->px == AS_PX_UNDEFINED ? AS_TS_UNDEFINED : anchor->seq,
+        .timer = AS_TIMER_SIGNAL_EXPIRY,
+        .timer_key = shock->fact << 32 | number << 8 | strategy,
+    };
+}
+
+static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_linked *linked, uint32_t strategy,
+                as_view *view)
+{
+    as_place place = place_of(shock, fact, linked, strategy);
+    shock->stops += as_decide_signal(engine, &place, view);
+}
+
+_Static_assert(AS_STRATEGY_MAX <= 32, "a set of strategies is a word");
+
+/* The strategies that may have something to say about a name: a set. The others have promised to be silent. */
+static uint32_t strategies_asked(const as_engine *engine, const as_shock *shock, const as_linked *linked)
+{
+    const as_thresholds *th = &engine->playbook->thresholds;
+    bool scored = fabs(linked->os) >= th->os_open || (shock->frozen && fabs(linked->e) >= th->under_e);
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < engine->strategy_count; i++) {
+        const as_signal *signal = &linked->signal[i];
+        bool own = signal->open || signal->vetoes || signal->spent;
+        bool any = scored || own || engine->strategy[i]->ask == AS_ASK_ALWAYS;
+        asked |= (uint32_t)(any && as_strategy_takes(engine->strategy[i], AS_ROLE_LINKED)) << i;
+    }
+    return asked;
+}
+
+/* What all facts of a name share of their views, made when the first of them asks. */
+typedef struct name_look {
+    uint32_t instrument;
+    bool made;
+    as_view view;
+} name_look;
+
+static const as_view *view_of(as_engine *engine, name_look *look)
+{
+    if (!look->made)
+        as_decide_view(engine, look->instrument, &look->view);
+    look->made = true;
+    return &look->view;
+}
+
+/* What a halted name would be measured at is no price: that it could not be looked at is counted, once a halt. */
+static void count_halt(as_engine *engine, as_linked *linked)
+{
+    uint64_t blocks =
+        as_market_condition(&engine->market, &engine->playbook->thresholds, linked->anchor.instrument, engine->now);
+    bool halted = blocks & AS_REASON_BIT(HALT);
+    engine->counters.veto[AS_SIGNAL_OVERREACTION][AS_REASON_HALT] += halted && !linked->halt_counted;
+    linked->halt_counted = halted;
+}
+
+static void decide(as_engine *engine, as_shock *shock, as_linked *linked, name_look *look)
+{
+    if (!linked->anchor.measured) {
+        count_halt(engine, linked);
+        return;
+    }
+    uint32_t asked = strategies_asked(engine, shock, linked);
+    const as_fact *fact = asked ? as_fact_find(&engine->facts, shock->fact) : NULL;
+    if (!fact)
+        return;
+    as_view view = *view_of(engine, look);
+    view_linked(engine, shock, fact, linked, &view);
+    for (; asked; asked &= asked - 1)
+        run(engine, shock, fact, linked, (uint32_t)__builtin_ctz(asked), &view);
 }
 
 void as_decide_linked(as_engine *engine, as_shock *shock, as_linked *linked)
 {
-    const as_fact *fact = as_fact_find(&engine->facts, shock->fact);
-    if (!fact)
-        return;
-    as_shock_score(shock, linked, engine->playbook);
-    if (!linked->anchor.measured)
-        return;
-    as_view view;
-    view_fact(engine, shock, fact, &view);
-    view_name(engine, &linked->anchor, &view);
-    view_linked(engine, shock, linked, &view);
-    for (uint32_t i = 0; i < engine->strategy_count; i++)
-        run(engine, shock, fact, linked, i, &view);
+    name_look look;
+    look.instrument = linked->anchor.instrument;
+    look.made = false;
+    as_shock_score_name(&engine->shocks, look.instrument);
+    decide(engine, shock, linked, &look);
+}
+
+void as_decide_name(as_engine *engine, uint32_t instrument)
+{
+    const as_shock_refs *refs = &engine->shocks.refs[instrument];
+    name_look look; /* its view is half a kilobyte: not cleared for nothing */
+    look.instrument = instrument;
+    look.made = false;
+    as_shock_score_name(&engine->shocks, instrument);
+    for (uint8_t r = 0; r < refs->count; r++) {
+        as_shock *shock = &engine->shocks.shock[refs->ref[r].shock];
+        if (refs->ref[r].linked < AS_REF_CONTROL)
+            decide(engine, shock, &shock->linked[refs->ref[r].linked], &look);
+    }
 }
 
 void as_decide_shock(as_engine *engine, as_shock *shock)
@@ -299,12 +467,10 @@ void as_decide_shock(as_engine *engine, as_shock *shock)
     if (!shock->epicentre.measured && isnan(shock->k))
         return;
     as_view view;
-    view_fact(engine, shock, fact, &view);
-    view_name(engine, &shock->epicentre, &view);
-    view.role = AS_ROLE_EPICENTRE;
-    view.e = view.os = view.x = view.x_mean = view.s = view.ou_b = view.ou_k = (double)NAN;
+    view_epicentre(engine, shock, fact, &view);
     for (uint32_t i = 0; i < engine->strategy_count; i++)
-        run(engine, shock, fact, NULL, i, &view);
+        if (as_strategy_takes(engine->strategy[i], AS_ROLE_EPICENTRE))
+            run(engine, shock, fact, NULL, i, &view);
 }
 
 void as_decide_open(as_engine *engine, as_shock *shock)
@@ -321,40 +487,29 @@ void as_decide_open(as_engine *engine, as_shock *shock)
     }
 }
 
-static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, uint32_t strategy, as_signal *signal,
-                       const as_anchor *anchor, const as_linked *linked, uint64_t reason)
+static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, as_linked *linked, uint32_t strategy,
+                       uint64_t reason)
 {
-    if (!as_signal_end(signal, engine->now))
+    as_place place = place_of(shock, fact, linked, strategy);
+    if (!place.signal->open)
         return;
     as_view view;
-    view_fact(engine, shock, fact, &view);
-    view_name(engine, anchor, &view);
-    view.e = view.os = view.s = (double)NAN;
-    if (linked)
-        view_linked(engine, shock, linked, &view);
-    as_verdict verdict = {
-        .side = signal->side,
-        .strength = (double)NAN,
-        .p = signal->p,
-        .rev_bps = (double)NAN,
-        .cost_bps = (double)NAN,
-        .half_life_ns = AS_TS_UNDEFINED,
-        .target = AS_PX_UNDEFINED,
-        .stop = AS_PX_UNDEFINED,
-        .reasons = signal->reasons | reason,
-    };
-    engine->counters.expired[signal->kind]++;
-    say_signal(engine, anchor, fact, strategy, signal, &view, &verdict, AS_ACTION_EXPIRE);
+    if (linked) {
+        as_decide_view(engine, linked->anchor.instrument, &view);
+        view_linked(engine, shock, fact, linked, &view);
+    } else {
+        view_epicentre(engine, shock, fact, &view);
+    }
+    as_decide_finish(engine, &place, &view, reason, AS_ACTION_EXPIRE);
 }
 
 void as_decide_end(as_engine *engine, as_shock *shock, uint64_t reason)
 {
     const as_fact *fact = as_fact_find(&engine->facts, shock->fact);
     for (uint32_t s = 0; fact && s < engine->strategy_count; s++) {
-        end_signal(engine, shock, fact, s, &shock->epicentre_signal[s], &shock->epicentre, NULL, reason);
+        end_signal(engine, shock, fact, NULL, s, reason);
         for (uint32_t i = 0; i < shock->linked_count; i++)
-            end_signal(engine, shock, fact, s, &shock->linked[i].signal[s], &shock->linked[i].anchor, &shock->linked[i],
-                       reason);
+            end_signal(engine, shock, fact, &shock->linked[i], s, reason);
     }
 }
 
@@ -368,16 +523,8 @@ void as_decide_expire(as_engine *engine, uint64_t key)
         return;
     as_linked *linked = place == EPICENTRE_KEY ? NULL : &shock->linked[place];
     as_signal *signal = linked ? &linked->signal[strategy] : &shock->epicentre_signal[strategy];
-    signal->timed = false;
-    if (!signal->open)
-        return;
-    if (signal->valid_until > engine->now) { /* closed since, and opened anew */
-        signal->timed = as_timers_add(
-            &engine->timers, (as_timer){.deadline = signal->valid_until, .kind = AS_TIMER_SIGNAL_EXPIRY, .key = key});
-        return;
-    }
-    end_signal(engine, shock, fact, strategy, signal, linked ? &linked->anchor : &shock->epicentre, linked,
-               AS_REASON_BIT(TIME_STOP));
+    if (as_decide_is_due(engine, signal, AS_TIMER_SIGNAL_EXPIRY, key))
+        end_signal(engine, shock, fact, linked, strategy, AS_REASON_BIT(TIME_STOP));
 }
 
 uint64_t as_decide_horizon(const as_engine *engine, uint32_t instrument, uint64_t from, uint32_t count)

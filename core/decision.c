@@ -56,7 +56,7 @@ void as_decision_clear(as_decision *decision)
     double *const number[] = {
         &decision->strength, &decision->p,        &decision->z,       &decision->e, &decision->os,
         &decision->b,        &decision->k,        &decision->s,       &decision->m, &decision->g,
-        &decision->rev_bps,  &decision->cost_bps, &decision->novelty,
+        &decision->rev_bps,  &decision->cost_bps, &decision->novelty, &decision->hedge,
     };
     for (unsigned i = 0; i < sizeof number / sizeof *number; i++)
         *number[i] = (double)NAN;

@@ -48,46 +48,53 @@ typedef enum as_fact_status {
  * signal from opening. X(code, text)
  */
 #define AS_REASONS(X)                                                                                                  \
-    X(NO_CHANNEL, "NO_CHANNEL")             /* |w| <= weak_w: the playbook knows no real channel */                    \
-    X(DIRECT_CHANNEL, "DIRECT_CHANNEL")     /* |w| above it */                                                         \
-    X(RUMOUR_T1, "RUMOUR_T1")               /* the fact rests on a tier 1 rumour */                                    \
+    X(NO_CHANNEL, "NO_CHANNEL")         /* |w| <= weak_w: the playbook knows no real channel */                        \
+    X(DIRECT_CHANNEL, "DIRECT_CHANNEL") /* |w| above it */                                                             \
+    X(RUMOUR_T1, "RUMOUR_T1")           /* the fact rests on a tier 1 rumour */                                        \
     X(RUMOUR_T2, "RUMOUR_T2")                                                                                          \
     X(RUMOUR_T3, "RUMOUR_T3")                                                                                          \
     X(DEVELOPING, "DEVELOPING")                                                                                        \
-    X(CONFIRMED, "CONFIRMED")               /* confirmed; V for a direct channel */                                    \
+    X(CONFIRMED, "CONFIRMED") /* confirmed; V for a direct channel */                                                  \
     X(DENIED, "DENIED")                                                                                                \
-    X(STALE_NEWS, "STALE_NEWS")             /* novelty below the threshold */                                          \
-    X(RECOMBINED, "RECOMBINED")             /* a recombination of earlier items */                                     \
-    X(LATE_NEWS, "LATE_NEWS")               /* source time older than the lookback: anchored at receive time */        \
+    X(STALE_NEWS, "STALE_NEWS") /* novelty below the threshold */                                                      \
+    X(RECOMBINED, "RECOMBINED") /* a recombination of earlier items */                                                 \
+    X(LATE_NEWS, "LATE_NEWS")   /* source time older than the lookback: anchored at receive time */                    \
     X(BREADTH_HIGH, "BREADTH_HIGH")                                                                                    \
-    X(BREADTH_LOW, "BREADTH_LOW")           /* V: B below the gate */                                                  \
-    X(CONTRADICTED, "CONTRADICTION")        /* the controls contradict the basket */                                   \
-    X(VOL_REGIME, "VOL_REGIME")             /* V: high volatility with low breadth */                                  \
+    X(BREADTH_LOW, "BREADTH_LOW")    /* V: B below the gate */                                                         \
+    X(CONTRADICTED, "CONTRADICTION") /* the controls contradict the basket */                                          \
+    X(VOL_REGIME, "VOL_REGIME")      /* V: high volatility with low breadth */                                         \
     X(JUMP, "JUMP")                                                                                                    \
-    X(VR_VETO, "VR_VETO")                   /* V: variance ratio says momentum */                                      \
-    X(OWN_NEWS, "OWN_NEWS")                 /* V: the name has news of its own */                                      \
-    X(HALT, "HALT")                         /* V */                                                                    \
-    X(LULD, "LULD")                         /* V */                                                                    \
-    X(WIDE_SPREAD, "WIDE_SPREAD")           /* V */                                                                    \
-    X(STALE, "STALE")                       /* V: book or quote stale, crossed, locked or gapped */                    \
-    X(WARMUP, "WARMUP")                     /* V: fewer sessions of history than warmup_sessions */                    \
-    X(NO_FACTOR, "NO_FACTOR")               /* V: no market factor */                                                  \
-    X(NO_EDGE, "NO_EDGE")                   /* V: expected reversion below the multiple of costs */                    \
-    X(NO_OU, "NO_OU")                       /* V: pre-event residual does not revert, or too slowly */                 \
-    X(S_SMALL, "S_SMALL")                   /* V: |s| below s_open */                                                  \
-    X(UNSTABLE, "UNSTABLE")                 /* V: not yet stabilised */                                                \
-    X(NO_FADE, "NO_FADE")                   /* V: this family is never faded */                                        \
-    X(COOLDOWN, "COOLDOWN")                 /* V: after a stop */                                                      \
-    X(SESSION_START, "SESSION_START")       /* V: first five minutes */                                                \
-    X(NO_BORROW, "NO_BORROW")               /* V: short without borrow */                                              \
+    X(VR_VETO, "VR_VETO")             /* V: variance ratio says momentum */                                            \
+    X(OWN_NEWS, "OWN_NEWS")           /* V: the name has news of its own */                                            \
+    X(HALT, "HALT")                   /* V */                                                                          \
+    X(LULD, "LULD")                   /* V */                                                                          \
+    X(WIDE_SPREAD, "WIDE_SPREAD")     /* V */                                                                          \
+    X(STALE, "STALE")                 /* V: book or quote stale, crossed, locked or gapped */                          \
+    X(WARMUP, "WARMUP")               /* V: fewer sessions of history than warmup_sessions */                          \
+    X(NO_FACTOR, "NO_FACTOR")         /* V: no market factor */                                                        \
+    X(NO_EDGE, "NO_EDGE")             /* V: expected reversion below the multiple of costs */                          \
+    X(NO_OU, "NO_OU")                 /* V: pre-event residual does not revert, or too slowly */                       \
+    X(S_SMALL, "S_SMALL")             /* V: |s| below s_open */                                                        \
+    X(UNSTABLE, "UNSTABLE")           /* V: not yet stabilised */                                                      \
+    X(NO_FADE, "NO_FADE")             /* V: this family is never faded */                                              \
+    X(COOLDOWN, "COOLDOWN")           /* V: after a stop */                                                            \
+    X(SESSION_START, "SESSION_START") /* V: first five minutes */                                                      \
+    X(NO_BORROW, "NO_BORROW")         /* V: short without borrow */                                                    \
     X(TIME_STOP, "TIME_STOP")                                                                                          \
     X(STOP, "STOP")                                                                                                    \
     X(TARGET, "TARGET")                                                                                                \
-    X(FADED, "FADED")                       /* |OS| fell below os_close */                                             \
+    X(FADED, "FADED") /* |OS| fell below os_close */                                                                   \
     X(FACT_EXPIRED, "FACT_EXPIRED")                                                                                    \
     X(SESSION_END, "SESSION_END")                                                                                      \
     X(LATE_TRANSMISSION, "LATE_TRANSMISSION") /* underreaction: the channel has not acted yet */                       \
-    X(CUSTOM, "CUSTOM")                     /* a loaded strategy's own reason */
+    X(CUSTOM, "CUSTOM")                       /* a loaded strategy's own reason */                                     \
+    X(NO_SHOCK, "NO_SHOCK")                   /* V: epicentre and basket have not moved beyond chance */               \
+    X(EXTREME_Z, "EXTREME_Z")                 /* V: |z| too large to fade while few others moved */                    \
+    X(KILLED, "KILLED")                       /* V: too many stops on this fact */                                     \
+    X(THIN, "THIN")                           /* V: little size at the best prices */                                  \
+    X(EVENT, "EVENT")                         /* V: the name is part of an open shock */                               \
+    X(OVERLAP, "OVERLAP")                     /* later facts justify a part of the move */                             \
+    X(LATE_MOVE, "LATE_MOVE")                 /* V: more than react_sessions after the headline */
 
 typedef enum as_reason {
 #define X(code, text) AS_REASON_##code,
@@ -101,23 +108,24 @@ _Static_assert(AS_REASON_COUNT <= 64, "reasons are a 64-bit set");
 #define AS_REASON_BIT(code) (UINT64_C(1) << AS_REASON_##code)
 
 typedef struct as_decision {
-    uint64_t seq;                 /* counts decisions of the core from 1: a hole was a full ring; never hashed */
-    uint8_t type;                 /* as_decision_type */
-    uint8_t kind;                 /* as_signal_kind; sig only */
-    uint8_t action;               /* as_action; sig only */
-    uint8_t status;               /* as_fact_status */
-    int8_t side;                  /* +1 buy, -1 sell, 0 none */
-    int8_t dir;                   /* shock: sign of the shock */
+    uint64_t seq;   /* counts decisions of the core from 1: a hole was a full ring; never hashed */
+    uint8_t type;   /* as_decision_type */
+    uint8_t kind;   /* as_signal_kind; sig only */
+    uint8_t action; /* as_action; sig only */
+    uint8_t status; /* as_fact_status */
+    int8_t side;    /* +1 buy, -1 sell, 0 none */
+    int8_t dir;     /* shock: sign of the shock */
     uint8_t headline_count;
-    uint8_t id[16];               /* sig: DESIGN 6.7 */
+    uint8_t id[16]; /* sig: DESIGN 6.7 */
     uint16_t event_type;
-    uint32_t instrument;          /* sig: the name; shock, fact: the issuer */
-    uint32_t generation;          /* of the fact */
-    uint32_t linked;              /* shock: names linked */
+    uint32_t instrument; /* sig: the name; shock, fact: the issuer */
+    uint32_t generation; /* of the fact */
+    uint32_t linked;     /* shock: names linked */
     /* doubles: NAN is undefined */
     double strength, p, z, e, os, b, k, s;
     double rev_bps, cost_bps;
-    double m, g, novelty;         /* shock, fact */
+    double m, g, novelty; /* shock, fact */
+    double hedge; /* of a pair's signal: value of the partner to hold against one of the name */
     /* times: AS_TS_UNDEFINED is undefined */
     uint64_t half_life_ns, horizon_ns, valid_until;
     /* prices: AS_PX_UNDEFINED is undefined */
@@ -129,6 +137,7 @@ typedef struct as_decision {
     uint64_t params;              /* the configuration's hash */
     char symbol[AS_SYMBOL_BYTES]; /* sig: the name; shock, fact: the issuer */
     char strategy[AS_STRATEGY_NAME_BYTES];
+    char partner[AS_SYMBOL_BYTES]; /* of a pair's signal: the other name; else empty */
     char event_name[AS_EVENT_NAME_BYTES];
     char playbook[AS_VERSION_BYTES];
     char fact[AS_FACT_KEY_BYTES];

@@ -5,6 +5,7 @@
 
 #include "core/decide.h"
 #include "core/error.h"
+#include "core/outside.h"
 
 /* ---- life ---- */
 
@@ -17,6 +18,7 @@ int as_engine_new(const as_engine_options *options, as_engine **out)
     engine->universe = options->universe;
     engine->playbook = options->playbook;
     engine->config = options->config;
+    engine->probability = options->probability;
     engine->strategy_count = options->strategy_count;
     for (uint32_t i = 0; i < options->strategy_count; i++)
         engine->strategy[i] = options->strategy[i];
@@ -34,11 +36,14 @@ int as_engine_new(const as_engine_options *options, as_engine **out)
         rc = as_shock_table_init(&engine->shocks, n);
     if (rc == 0)
         rc = as_timers_init(&engine->timers, AS_TIMER_MAX);
+    if (rc == 0)
+        rc = as_outside_new(engine, &engine->outside);
     if (rc < 0) {
         as_engine_free(engine);
         return as_error_set(rc, "engine: out of memory for %u instruments", n);
     }
     as_market_start(&engine->market, &options->playbook->thresholds);
+    as_outside_reload(engine);
     *out = engine;
     return 0;
 }
@@ -48,12 +53,14 @@ void as_engine_begin_with(as_engine *engine, const as_playbook *playbook)
     AS_ASSERT(!engine->started);
     engine->playbook = playbook;
     as_market_start(&engine->market, &playbook->thresholds);
+    as_outside_reload(engine);
 }
 
 void as_engine_free(as_engine *engine)
 {
     if (!engine)
         return;
+    as_outside_free(engine->outside);
     as_timers_fini(&engine->timers);
     as_shock_table_fini(&engine->shocks);
     as_fact_table_fini(&engine->facts);
@@ -99,57 +106,76 @@ static void mark_dirty(as_engine *engine, uint32_t instrument)
     engine->dirty[engine->dirty_count++] = instrument;
 }
 
-/* First look at an instant: prices into measures. Returns the set of shocks that were touched. */
-static uint64_t measure_dirty(as_engine *engine)
+/* The shocks that an instant has touched, as sets of slots. */
+typedef struct touch {
+    uint64_t any;
+    uint64_t epicentre; /* its epicentre has ticked */
+    uint64_t control;   /* one of its controls has */
+} touch;
+
+_Static_assert(AS_FACT_MAX <= 64, "a set of shocks is a word");
+
+/* First look at an instant: prices into measures. */
+static touch measure_dirty(as_engine *engine)
 {
-    uint64_t touched = 0;
+    as_shock_table *table = &engine->shocks;
+    touch touched = {0};
     for (uint32_t d = 0; d < engine->dirty_count; d++) {
-        const as_shock_refs *refs = &engine->shocks.refs[engine->dirty[d]];
+        const as_shock_refs *refs = &table->refs[engine->dirty[d]];
         for (uint8_t r = 0; r < refs->count; r++) {
-            as_shock *shock = &engine->shocks.shock[refs->ref[r].shock];
+            as_shock *shock = &table->shock[refs->ref[r].shock];
             uint16_t linked = refs->ref[r].linked;
-            touched |= UINT64_C(1) << refs->ref[r].shock;
-            if (linked == AS_REF_EPICENTRE)
-                as_shock_measure_epicentre(shock, &engine->market, engine->playbook, engine->now);
-            else if (linked < AS_REF_CONTROL)
-                as_shock_measure_linked(shock, &shock->linked[linked], &engine->market, engine->playbook, engine->now);
+            uint64_t bit = UINT64_C(1) << refs->ref[r].shock;
+            touched.any |= bit;
+            if (linked == AS_REF_EPICENTRE) {
+                touched.epicentre |= bit;
+                as_shock_measure_epicentre(table, shock, &engine->market, engine->playbook, engine->now);
+            } else if (linked < AS_REF_CONTROL) {
+                as_shock_measure_linked(table, shock, &shock->linked[linked], &engine->market, engine->playbook,
+                                        engine->now);
+            } else {
+                touched.control |= bit;
+            }
         }
     }
     return touched;
 }
 
-_Static_assert(AS_FACT_MAX <= 64, "a set of shocks is a word");
-
-/* Second look, with the sums complete: breadth, controls. */
-static void count_dirty(as_engine *engine, uint64_t touched)
+/* The controls, whether it is a shock, and the epicentre's strategies where one of these has news for them. */
+static void weigh_shock(as_engine *engine, as_shock *shock, bool control, bool epicentre)
 {
+    bool contradicted = shock->contradicted, shocked = shock->shocked;
+    as_shock_measure_control(&engine->shocks, shock, &engine->market, engine->playbook, engine->now, control);
+    as_shock_weigh_evidence(shock, &engine->playbook->thresholds, engine->now);
+    if (epicentre || control || contradicted != shock->contradicted || shocked != shock->shocked ||
+        (shock->frozen && !shock->frozen_said))
+        as_decide_shock(engine, shock);
+}
+
+/* Second look, with the sums complete: breadth, controls, evidence. */
+static void weigh_dirty(as_engine *engine, touch touched)
+{
+    as_shock_table *table = &engine->shocks;
     for (uint32_t d = 0; d < engine->dirty_count; d++) {
-        const as_shock_refs *refs = &engine->shocks.refs[engine->dirty[d]];
+        const as_shock_refs *refs = &table->refs[engine->dirty[d]];
         for (uint8_t r = 0; r < refs->count; r++) {
-            as_shock *shock = &engine->shocks.shock[refs->ref[r].shock];
+            as_shock *shock = &table->shock[refs->ref[r].shock];
             if (refs->ref[r].linked < AS_REF_CONTROL)
                 as_shock_count_linked(shock, &shock->linked[refs->ref[r].linked], &engine->playbook->thresholds);
         }
     }
-    for (unsigned i = 0; i < AS_FACT_MAX; i++)
-        if (touched >> i & 1)
-            as_shock_measure_control(&engine->shocks.shock[i], &engine->market, engine->playbook, engine->now);
+    for (uint64_t left = touched.any; left; left &= left - 1) {
+        int slot = __builtin_ctzll(left);
+        weigh_shock(engine, &table->shock[slot], touched.control >> slot & 1, touched.epicentre >> slot & 1);
+    }
 }
 
 /* Third look: scores, strategies, decisions. */
-static void decide_dirty(as_engine *engine, uint64_t touched)
+static void decide_dirty(as_engine *engine)
 {
-    for (unsigned i = 0; i < AS_FACT_MAX; i++)
-        if (touched >> i & 1)
-            as_decide_shock(engine, &engine->shocks.shock[i]);
-    for (uint32_t d = 0; d < engine->dirty_count; d++) {
-        const as_shock_refs *refs = &engine->shocks.refs[engine->dirty[d]];
-        for (uint8_t r = 0; r < refs->count; r++) {
-            as_shock *shock = &engine->shocks.shock[refs->ref[r].shock];
-            if (refs->ref[r].linked < AS_REF_CONTROL)
-                as_decide_linked(engine, shock, &shock->linked[refs->ref[r].linked]);
-        }
-    }
+    for (uint32_t d = 0; d < engine->dirty_count; d++)
+        if (engine->shocks.refs[engine->dirty[d]].count > 0)
+            as_decide_name(engine, engine->dirty[d]);
 }
 
 void as_engine_flush(as_engine *engine)
@@ -161,10 +187,10 @@ void as_engine_flush(as_engine *engine)
         return;
     if (engine->shocks.open_count > 0) {
         sort_dirty(engine->dirty, engine->dirty_count);
-        uint64_t touched = measure_dirty(engine);
-        if (touched) {
-            count_dirty(engine, touched);
-            decide_dirty(engine, touched);
+        touch touched = measure_dirty(engine);
+        if (touched.any) {
+            weigh_dirty(engine, touched);
+            decide_dirty(engine);
         }
     }
     for (uint32_t d = 0; d < engine->dirty_count; d++)
@@ -172,17 +198,19 @@ void as_engine_flush(as_engine *engine)
     engine->dirty_count = 0;
 }
 
-/* All names of one shock again: its gate, status or membership has changed. */
-static void evaluate_shock(as_engine *engine, as_shock *shock)
+/* All names of one shock again: its gate, status or membership has changed. news: what is said of the fact has. */
+static void evaluate_shock(as_engine *engine, as_shock *shock, bool news)
 {
+    as_shock_table *table = &engine->shocks;
     as_market *market = &engine->market;
-    as_shock_measure_epicentre(shock, market, engine->playbook, engine->now);
+    as_shock_measure_epicentre(table, shock, market, engine->playbook, engine->now);
     for (uint32_t i = 0; i < shock->linked_count; i++)
-        as_shock_measure_linked(shock, &shock->linked[i], market, engine->playbook, engine->now);
+        as_shock_measure_linked(table, shock, &shock->linked[i], market, engine->playbook, engine->now);
+    for (uint32_t i = 0; news && i < shock->linked_count; i++)
+        shock->linked[i].news_h = shock->linked[i].anchor.measured ? shock->linked[i].anchor.h : 0;
     for (uint32_t i = 0; i < shock->linked_count; i++)
         as_shock_count_linked(shock, &shock->linked[i], &engine->playbook->thresholds);
-    as_shock_measure_control(shock, market, engine->playbook, engine->now);
-    as_decide_shock(engine, shock);
+    weigh_shock(engine, shock, true, true);
     for (uint32_t i = 0; i < shock->linked_count; i++)
         as_decide_linked(engine, shock, &shock->linked[i]);
 }
@@ -234,6 +262,7 @@ static void open_shock(as_engine *engine, as_fact *fact, const as_headline *head
     double freeze_ns = engine->playbook->thresholds.m_freeze_min * 60e9;
     add_timer(engine, AS_TIMER_FACT_FREEZE, fact->t0 + (uint64_t)freeze_ns, fact->serial);
     as_decide_open(engine, shock);
+    as_outside_event(engine, shock);
 }
 
 /* A strong item about a name that is linked to other facts: its open fades are looked at again. */
@@ -245,6 +274,7 @@ static void own_news(as_engine *engine, uint32_t instrument, const as_fact_chang
     as_name *name = &engine->market.name[instrument];
     name->own_news_at = engine->now;
     name->own_news_fact = change->fact ? change->fact->serial : 0;
+    as_outside_interrupt(engine, instrument, AS_REASON_BIT(OWN_NEWS));
     const as_shock_refs *refs = &engine->shocks.refs[instrument];
     for (uint8_t r = 0; r < refs->count; r++) {
         as_shock *shock = &engine->shocks.shock[refs->ref[r].shock];
@@ -284,7 +314,7 @@ static void apply_issuer(as_engine *engine, const as_headline *headline, unsigne
     double g = as_fact_gate(change.fact, &engine->playbook->gate);
     if (shock && (change.status_changed || g < shock->g || g > shock->g)) { /* a better source moves G as well */
         shock->g = g;
-        evaluate_shock(engine, shock);
+        evaluate_shock(engine, shock, change.status_changed);
     }
 }
 
@@ -315,7 +345,7 @@ static void fact_frozen(as_engine *engine, uint64_t serial)
     /* an epicentre that is private or was never priced keeps the playbook's M */
     if (shock->epicentre.px == AS_PX_UNDEFINED || shock->epicentre.blocks)
         shock->frozen = true;
-    evaluate_shock(engine, shock);
+    evaluate_shock(engine, shock, false);
 }
 
 static void fact_expired(as_engine *engine, uint64_t serial)
@@ -328,7 +358,7 @@ static void fact_expired(as_engine *engine, uint64_t serial)
         add_timer(engine, AS_TIMER_FACT_EXPIRY, deadline, serial);
         return;
     }
-    fact->status = AS_FACT_EXPIRED;
+    as_fact_expire(&engine->facts, fact, engine->now);
     as_decide_fact(engine, fact);
     as_shock *shock = as_shock_of(&engine->shocks, serial);
     if (shock)
@@ -345,6 +375,7 @@ static void apply_timer(as_engine *engine)
         uint32_t calendar = (uint32_t)timer.key;
         const as_session *session = as_calendar_session(engine->universe->calendar[calendar], timer.deadline);
         as_market_roll(&engine->market, &engine->playbook->thresholds, calendar, session);
+        as_outside_roll(engine, calendar, session);
         schedule_session(engine, calendar, timer.deadline + 1);
         break;
     }
@@ -356,6 +387,9 @@ static void apply_timer(as_engine *engine)
         break;
     case AS_TIMER_SIGNAL_EXPIRY:
         as_decide_expire(engine, timer.key);
+        break;
+    case AS_TIMER_OUTSIDE_EXPIRY:
+        as_outside_expire(engine, timer.key);
         break;
     }
 }
@@ -373,13 +407,14 @@ static void apply_reload(as_engine *engine, const as_playbook *playbook)
 {
     engine->playbook = playbook;
     engine->counters.reloads++;
+    as_outside_reload(engine);
     for (unsigned i = 0; i < AS_FACT_MAX; i++) {
         as_shock *shock = &engine->shocks.shock[i];
         const as_fact *fact = as_fact_find(&engine->facts, shock->fact);
         if (!fact)
             continue;
         shock->g = as_fact_gate(fact, &playbook->gate);
-        evaluate_shock(engine, shock);
+        evaluate_shock(engine, shock, false);
     }
 }
 
@@ -427,6 +462,7 @@ void as_engine_prefetch(const as_engine *engine, const as_event *event)
     __builtin_prefetch(name, 1);
     __builtin_prefetch(&name->spread, 1);
     __builtin_prefetch((const char *)&name->spread + AS_NAME_LINE_BYTES, 1);
+    __builtin_prefetch(&engine->market.intraday.now[event->instrument], 1);
     __builtin_prefetch(&engine->shocks.refs[event->instrument], 0);
     if (as_event_is_book(event) && engine->market.books)
         as_book_prefetch(engine->market.books, event);

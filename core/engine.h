@@ -32,6 +32,8 @@
 
 enum { AS_ENGINE_AHEAD = 16 }; /* events */
 
+typedef struct as_outside as_outside;
+
 /* Receives each decision as it is made; must copy it. */
 typedef void (*as_emit_fn)(void *context, const as_decision *decision);
 
@@ -39,6 +41,7 @@ typedef struct as_engine_options {
     const as_universe *universe;
     const as_playbook *playbook;                      /* first generation; must outlive the engine */
     const as_config *config;                          /* costs and hash */
+    const as_probability *probability;                /* NULL: signals state no p; must outlive the engine */
     const as_strategy *strategy[AS_STRATEGY_MAX];
     uint32_t strategy_count;
     uint32_t orders_max;                              /* live orders of all books; 0: no feed by order or level */
@@ -62,6 +65,7 @@ typedef struct as_engine {
     const as_universe *universe;
     const as_playbook *playbook;
     const as_config *config;
+    const as_probability *probability;
     const as_strategy *strategy[AS_STRATEGY_MAX];
     uint32_t strategy_count;
     as_emit_fn emit;
@@ -75,6 +79,8 @@ typedef struct as_engine {
     as_fact_table facts;
     as_shock_table shocks;
     as_timers timers;
+    as_outside *outside;                              /* NULL: no strategy looks outside events */
+    bool history;                                     /* what is applied is long past: nothing outside events is said */
     uint32_t *dirty;                                  /* instruments touched in this instant */
     uint8_t *is_dirty;
     uint32_t dirty_count;

@@ -22,10 +22,19 @@ static const char *const guide_names[] = {
     "product_launch", "executive_change", "capital_return", "labour", "outage_cyber", "insider_13f", "macro",
     "price_move", "ai_adoption", "commentary",
 };
+/* In the order of guide_names. A family of the playbook's own has one claim at a time. */
+static const bool guide_concurrent[] = {
+    true,
+    false, false, false, true, true, false,
+    true, false, false, true, true, true,
+    true, false, false, false, false, true, true,
+    true, true, true,
+};
 /* clang-format on */
 
 enum { GUIDE_COUNT = sizeof guide_names / sizeof *guide_names };
 
+_Static_assert(sizeof guide_concurrent == GUIDE_COUNT, "a flag a name");
 _Static_assert((int)GUIDE_COUNT <= (int)AS_EVENT_TYPE_MAX, "the guide's names fit");
 
 static unsigned filled(void)
@@ -79,6 +88,11 @@ uint16_t as_event_type_intern(const char *name)
 const char *as_event_type_name(uint16_t event_type)
 {
     return event_type < filled() ? types.name[event_type] : "?";
+}
+
+bool as_event_type_concurrent(uint16_t event_type)
+{
+    return event_type < GUIDE_COUNT && guide_concurrent[event_type];
 }
 
 uint16_t as_event_type_count(void)

@@ -1,121 +1,68 @@
 #include "core/fact.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/fingerprint.h"
-#include "core/logexp.h"
+#include "core/story.h"
 
-static const double recombined_cover = 0.8;   /* SCIENCE 1.3 */
-static const double recombined_jaccard = 0.6;
+static const double ens_first = 100, ens_step = 0.75; /* SCIENCE 1.3, RavenPack */
+static const double doubt_factor = 0.8;
 
 /* ---- table ---- */
 
 int as_fact_table_init(as_fact_table *table)
 {
-    *table = (as_fact_table){.fact = calloc(AS_FACT_HISTORY_MAX, sizeof *table->fact), .next_serial = 1};
-    return table->fact ? 0 : -ENOMEM;
+    *table = (as_fact_table){.fact = calloc(AS_FACT_HISTORY_MAX, sizeof *table->fact),
+                             .loose = calloc(AS_LOOSE_MAX, sizeof *table->loose),
+                             .newest_fact = calloc(AS_INSTRUMENT_MAX, sizeof *table->newest_fact),
+                             .newest_loose = calloc(AS_INSTRUMENT_MAX, sizeof *table->newest_loose),
+                             .next_serial = 1,
+                             .next_loose = 1,
+                             .next_story = 1};
+    int rc = as_credibility_init(&table->credibility);
+    if (rc == 0 && table->fact && table->loose && table->newest_fact && table->newest_loose)
+        return 0;
+    as_fact_table_fini(table);
+    return -ENOMEM;
 }
 
 void as_fact_table_fini(as_fact_table *table)
 {
     free(table->fact);
+    free(table->loose);
+    free(table->newest_fact);
+    free(table->newest_loose);
+    as_credibility_fini(&table->credibility);
     *table = (as_fact_table){0};
 }
 
-as_fact *as_fact_find(as_fact_table *table, uint64_t serial)
+as_fact *as_fact_find(const as_fact_table *table, uint64_t serial)
 {
     as_fact *fact = &table->fact[serial % AS_FACT_HISTORY_MAX];
     return serial && fact->serial == serial ? fact : NULL;
 }
 
-/* Live or not, newest first: serials run down from the last one. */
-static as_fact *newer_to_older(as_fact_table *table, uint64_t *cursor)
+as_fact *as_fact_newest(const as_fact_table *table, uint32_t issuer)
 {
-    while (*cursor > 0 && table->next_serial - *cursor <= AS_FACT_HISTORY_MAX) {
-        as_fact *fact = as_fact_find(table, (*cursor)--);
-        if (fact)
-            return fact;
-    }
-    return NULL;
-}
-
-static uint64_t newest(const as_fact_table *table)
-{
-    return table->next_serial - 1;
-}
-
-/* ---- novelty, SCIENCE 1.3 ---- */
-
-typedef struct similarity {
-    double stale;       /* max J * 2^(-dt/HL) */
-    double jaccard;     /* max J */
-    double containment; /* max |A and B| / min */
-    double cover;       /* share of the item found in the union of the cluster */
-} similarity;
-
-static similarity compare(const as_fact *fact, const as_headline *headline, double half_life_hours)
-{
-    const as_reading *reading = &headline->reading;
-    similarity found = {0};
-    bool covered[AS_HEADLINE_FEATURE_MAX] = {false};
-    unsigned cover_count = 0;
-
-    for (unsigned i = 0; i < fact->cluster_count; i++) {
-        const as_fingerprint *print = &fact->cluster[i];
-        double j = as_jaccard(reading->feature, reading->feature_count, print->feature, print->feature_count);
-        double c = as_containment(reading->feature, reading->feature_count, print->feature, print->feature_count);
-        double age_hours =
-            headline->ts_recv > print->ts ? (double)(headline->ts_recv - print->ts) / (double)AS_NS_PER_HOUR : 0;
-        double stale = j * as_half(age_hours / half_life_hours);
-        found.stale = stale > found.stale ? stale : found.stale;
-        found.jaccard = j > found.jaccard ? j : found.jaccard;
-        found.containment = c > found.containment ? c : found.containment;
-        for (unsigned a = 0, b = 0; a < reading->feature_count && b < print->feature_count;) {
-            if (reading->feature[a] == print->feature[b])
-                covered[a++] = true;
-            else if (reading->feature[a] < print->feature[b])
-                a++;
-            else
-                b++;
-        }
-    }
-    for (unsigned i = 0; i < reading->feature_count; i++)
-        cover_count += covered[i];
-    found.cover = reading->feature_count ? (double)cover_count / reading->feature_count : 0;
-    return found;
-}
-
-static void remember(as_fact *fact, const as_headline *headline)
-{
-    as_fingerprint *print = &fact->cluster[fact->cluster_next];
-    print->ts = headline->ts_recv;
-    print->feature_count = headline->reading.feature_count;
-    memcpy(print->feature, headline->reading.feature, print->feature_count * sizeof *print->feature);
-    fact->cluster_next = (uint8_t)((fact->cluster_next + 1) % AS_FACT_CLUSTER_MAX);
-    if (fact->cluster_count < AS_FACT_CLUSTER_MAX)
-        fact->cluster_count++;
-
-    if (fact->headline_count == AS_FACT_HEADLINE_MAX) {
-        memmove(fact->headline[0], fact->headline[1], sizeof fact->headline - sizeof fact->headline[0]);
-        fact->headline_count--;
-    }
-    memcpy(fact->headline[fact->headline_count++], headline->id, AS_HEADLINE_ID_BYTES);
-    fact->last_item = headline->ts_recv;
+    return as_fact_find(table, table->newest_fact[issuer]);
 }
 
 /* ---- status ---- */
+
+/* Doubt and another outlet's report lead nowhere by themselves. */
+static const uint8_t weak_marks = AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_QUOTES;
 
 static bool raises_status(const as_reading *reading)
 {
     return reading->tier <= 2 && (reading->source_class == AS_CLASS_PRESS || reading->source_class == AS_CLASS_UNKNOWN);
 }
 
-static as_fact_status official(as_fact_status status, const as_reading *reading)
+static as_fact_status official_transition(as_fact_status status, const as_reading *reading, bool confirmed_before)
 {
     if (reading->marks & AS_MARK_HYPOTHETICAL)
         return status == AS_FACT_NONE ? AS_FACT_PRIOR_DISCLOSURE : status;
@@ -123,31 +70,34 @@ static as_fact_status official(as_fact_status status, const as_reading *reading)
         return status == AS_FACT_NONE ? AS_FACT_RUMOUR : status;
     if (reading->cue == AS_CUE_DENIED)
         return AS_FACT_DENIED;
-    if ((status == AS_FACT_CONFIRMED || status == AS_FACT_UPDATED) && (reading->marks & AS_MARK_REVISED))
-        return AS_FACT_UPDATED;
-    return status == AS_FACT_UPDATED ? AS_FACT_UPDATED : AS_FACT_CONFIRMED;
+    bool open = status == AS_FACT_NONE || status == AS_FACT_RUMOUR;
+    bool leaves_open = (reading->marks & AS_MARK_UNVERIFIED) || reading->cue == AS_CUE_DEVELOPING;
+    if (leaves_open) /* partly on the record: "no final decision", "talks are under way" */
+        return open ? AS_FACT_DEVELOPING : status;
+    if (confirmed_before && (status == AS_FACT_CONFIRMED || status == AS_FACT_UPDATED))
+        return reading->marks & AS_MARK_REVISED ? AS_FACT_UPDATED : status;
+    return AS_FACT_CONFIRMED;
 }
 
-as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent)
+as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent, bool official)
 {
     if (reading->marks & AS_MARK_RETRACTED)
         return status == AS_FACT_NONE ? AS_FACT_NONE : AS_FACT_DENIED;
     if (reading->source_class == AS_CLASS_OFFICIAL)
-        return official(status, reading);
-    if (status == AS_FACT_NONE) {
-        bool on_record = reading->cue == AS_CUE_CONFIRMED || reading->cue == AS_CUE_DEVELOPING;
-        return on_record && raises_status(reading) ? AS_FACT_DEVELOPING : AS_FACT_RUMOUR;
+        return official_transition(status, reading, official);
+    bool raises = raises_status(reading) && !(reading->marks & weak_marks);
+    bool on_record = reading->cue == AS_CUE_CONFIRMED || reading->cue == AS_CUE_DEVELOPING;
+    switch (status) {
+    case AS_FACT_NONE:
+        return raises && on_record ? AS_FACT_DEVELOPING : AS_FACT_RUMOUR;
+    case AS_FACT_RUMOUR:
+        return raises && (on_record || (independent && reading->tier == 1)) ? AS_FACT_DEVELOPING : status;
+    case AS_FACT_DEVELOPING:
+    case AS_FACT_CONFIRMED:
+        return raises && (reading->marks & AS_MARK_REVISED) ? AS_FACT_UPDATED : status;
+    default:
+        return status;
     }
-    bool doubtful = reading->marks & (AS_MARK_DECLINED | AS_MARK_UNVERIFIED);
-    if (status == AS_FACT_RUMOUR && raises_status(reading) && !doubtful) {
-        if (independent && reading->tier == 1)
-            return AS_FACT_DEVELOPING;
-        if (reading->cue == AS_CUE_DEVELOPING || reading->cue == AS_CUE_CONFIRMED)
-            return AS_FACT_DEVELOPING;
-    }
-    if (status == AS_FACT_DEVELOPING && raises_status(reading) && (reading->marks & AS_MARK_REVISED))
-        return AS_FACT_UPDATED;
-    return status;
 }
 
 double as_fact_gate(const as_fact *fact, const as_status_gate *gate)
@@ -190,50 +140,93 @@ uint64_t as_fact_context(const as_fact *fact)
     }
 }
 
-/* ---- which fact a headline is about ---- */
+/* ---- credibility ---- */
 
-/* A family's fact of the issuer; else, for an item that only comments on a story, the story it comments on. */
-static as_fact *find_fact(as_fact_table *table, const as_playbook *playbook, const as_headline *headline,
-                          uint32_t issuer, uint16_t event_type)
+double as_fact_cred(const as_fact *fact, const as_credibility *credibility, uint64_t now)
+{
+    if (fact->status == AS_FACT_PRIOR_DISCLOSURE)
+        return (double)NAN;
+    if (fact->status == AS_FACT_DENIED)
+        return 0;
+    if (fact->official)
+        return 1;
+    double best = 0, miss = 1;
+    unsigned best_at = 0;
+    double p[AS_FACT_REPORTER_MAX];
+    for (unsigned i = 0; i < fact->reporter_count; i++) {
+        p[i] = as_credibility_p_true(credibility, fact->reporter[i].outlet, fact->reporter[i].tier, now);
+        if (p[i] > best) {
+            best = p[i];
+            best_at = i;
+        }
+    }
+    for (unsigned i = 0; i < fact->reporter_count; i++)
+        miss *= i == best_at || fact->reporter[i].own_sourcing ? 1 - p[i] : 1;
+    double cred = 1 - miss;
+    cred *= fact->doubts & AS_MARK_DECLINED ? doubt_factor : 1;
+    cred *= fact->doubts & AS_MARK_UNVERIFIED ? doubt_factor : 1;
+    return cred;
+}
+
+/* The item's outlet claims the fact: it stands in for it until the fact is settled. */
+static void report(as_fact *fact, const as_headline *headline, uint64_t outlet)
 {
     const as_reading *reading = &headline->reading;
-    const as_thresholds *th = &playbook->thresholds;
-    const uint8_t follows = AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_CORROBORATES;
-    as_fact *same_story = NULL, *only = NULL;
-    unsigned live = 0;
-    uint64_t cursor = newest(table);
-
-    for (as_fact *fact; (fact = newer_to_older(table, &cursor));) {
-        if (fact->issuer != issuer)
-            continue;
-        if (fact->event_type == event_type && event_type != AS_EVENT_TYPE_OTHER)
-            return fact;
-        if (!as_fact_live(fact))
-            continue;
-        only = live++ ? NULL : fact;
-        if (same_story)
-            continue;
-        similarity like = compare(fact, headline, th->novelty_half_life_hours);
-        bool typed = event_type != AS_EVENT_TYPE_OTHER;
-        bool alike = like.jaccard >= th->cluster_jaccard || like.containment >= th->cluster_containment;
-        if (alike || (!typed && (reading->marks & follows)))
-            same_story = fact;
-    }
-    /* "We deny the report": the company has one story that it can mean, or it is not known which */
-    bool denial = reading->cue == AS_CUE_DENIED && reading->source_class == AS_CLASS_OFFICIAL;
-    return same_story ? same_story : denial ? only : NULL;
+    bool claims = reading->cue != AS_CUE_DENIED && reading->cue != AS_CUE_OPINION &&
+                  reading->source_class != AS_CLASS_OFFICIAL && !(reading->marks & AS_MARK_RETRACTED);
+    bool doubts_only = (reading->marks & (AS_MARK_DECLINED | AS_MARK_UNVERIFIED)) && fact->reporter_count > 0;
+    if (!claims || fact->official || doubts_only)
+        return;
+    bool own = (reading->marks & AS_MARK_OWN_SOURCING) && raises_status(reading);
+    for (unsigned i = 0; i < fact->reporter_count; i++)
+        if (fact->reporter[i].outlet == outlet) {
+            fact->reporter[i].own_sourcing |= own;
+            return;
+        }
+    if (fact->reporter_count < AS_FACT_REPORTER_MAX)
+        fact->reporter[fact->reporter_count++] = (as_reporter){
+            .outlet = outlet, .tier = reading->tier, .own_sourcing = own, .unsettled = reading->cue == AS_CUE_RUMOUR};
 }
 
-/* What a source takes back is what it said: the fact that carries the item's id. */
-static as_fact *find_retracted(as_fact_table *table, const as_headline *headline, uint32_t issuer)
+static void settle(as_credibility *credibility, as_fact *fact, as_outcome outcome, uint64_t now)
 {
-    uint64_t cursor = newest(table);
-    for (as_fact *fact; (fact = newer_to_older(table, &cursor));)
-        for (unsigned i = 0; fact->issuer == issuer && i < fact->headline_count; i++)
-            if (strcmp(fact->headline[i], headline->id) == 0)
-                return fact;
-    return NULL;
+    for (unsigned i = 0; i < fact->reporter_count; i++) {
+        as_reporter *reporter = &fact->reporter[i];
+        if (reporter->counted == outcome || (outcome == AS_OUTCOME_EXPIRED && !reporter->unsettled))
+            continue;
+        if (reporter->counted)
+            as_credibility_take_back(credibility, reporter->outlet, (as_outcome)reporter->counted, reporter->counted_at,
+                                     now);
+        as_credibility_count(credibility, reporter->outlet, outcome, now);
+        reporter->counted = (uint8_t)outcome;
+        reporter->counted_at = now;
+    }
 }
+
+void as_fact_expire(as_fact_table *table, as_fact *fact, uint64_t now)
+{
+    bool open = fact->status == AS_FACT_RUMOUR || fact->status == AS_FACT_DEVELOPING ||
+                (fact->status == AS_FACT_UPDATED && !fact->official);
+    if (open)
+        settle(&table->credibility, fact, AS_OUTCOME_EXPIRED, now);
+    fact->status = AS_FACT_EXPIRED;
+}
+
+void as_fact_expire_due(as_fact_table *table, uint32_t issuer, const as_calendar *calendar, unsigned sessions,
+                        uint64_t now)
+{
+    for (as_fact *fact = as_fact_newest(table, issuer); fact; fact = as_fact_find(table, fact->older)) {
+        if (fact->status == AS_FACT_EXPIRED)
+            continue;
+        const as_session *session = as_calendar_session(calendar, fact->last_item);
+        for (unsigned i = 0; i < sessions; i++)
+            session = as_calendar_session(calendar, session->close + 1);
+        if (session->close <= now)
+            as_fact_expire(table, fact, session->close);
+    }
+}
+
+/* ---- a new fact ---- */
 
 static void fact_key(as_fact *fact, const as_symbols *symbols)
 {
@@ -251,51 +244,77 @@ static void fact_key(as_fact *fact, const as_symbols *symbols)
 
 _Static_assert(AS_FACT_KEY_BYTES > AS_SYMBOL_BYTES + AS_EVENT_NAME_BYTES + 48 + 2, "a key always fits");
 
+/* The issuer's newest fact with this family and object, live or not, NULL if there is none. */
+static as_fact *newest_of_key(const as_fact_table *table, uint32_t issuer, uint16_t event_type, const char *object)
+{
+    as_fact *fact = as_fact_newest(table, issuer);
+    while (fact && !(fact->event_type == event_type && strcmp(fact->object, object) == 0))
+        fact = as_fact_find(table, fact->older);
+    return fact;
+}
+
+static void write_number(char *to, unsigned number)
+{
+    char digit[12];
+    unsigned count = 0;
+    for (; number; number /= 10)
+        digit[count++] = (char)('0' + number % 10);
+    while (count)
+        *to++ = digit[--count];
+    *to = 0;
+}
+
+/* The playbook's object; where claims of a family run at the same time, the first number that no live one has. */
+static as_fact *choose_object(const as_fact_table *table, const as_event_family *family, uint32_t issuer,
+                              char object[48])
+{
+    memcpy(object, family->object, sizeof family->object);
+    as_fact *before = newest_of_key(table, issuer, family->event_type, object);
+    for (unsigned n = 2; before && as_fact_live(before); n++) {
+        write_number(object, n);
+        before = newest_of_key(table, issuer, family->event_type, object);
+    }
+    return before;
+}
+
 static as_fact *create(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
-                       const as_headline *headline, uint32_t issuer, const as_fact *before)
+                       const as_headline *headline, uint32_t issuer)
 {
     const as_reading *reading = &headline->reading;
-    uint64_t serial = table->next_serial++;
+    char object[48];
+    const as_fact *before = choose_object(table, &playbook->family[reading->event_type], issuer, object);
     as_fact kept = before ? *before : (as_fact){0}; /* before may be the very slot that is overwritten */
+    uint64_t serial = table->next_serial++;
     as_fact *fact = &table->fact[serial % AS_FACT_HISTORY_MAX];
     if (as_fact_live(fact))
         table->forgotten++;
 
     *fact = (as_fact){
         .serial = serial,
+        .older = table->newest_fact[issuer],
         .t0 = headline->ts_recv,
         .issuer = issuer,
         .generation = kept.generation + 1,
-        .event_type = before ? kept.event_type : reading->event_type,
+        .event_type = reading->event_type,
         .tier = reading->tier,
         .source_class = reading->source_class,
         .polarity = reading->polarity,
-        .cluster_count = kept.cluster_count,
-        .cluster_next = kept.cluster_next,
+        .items = kept.items,
+        .cluster = kept.cluster,
     };
-    memcpy(fact->cluster, kept.cluster, sizeof fact->cluster);
-    memcpy(fact->object, playbook->family[fact->event_type].object, sizeof fact->object);
+    table->newest_fact[issuer] = serial;
+    memcpy(fact->object, object, sizeof fact->object);
     fact_key(fact, symbols);
-    if (reading->marks & AS_MARK_OWN_SOURCING || reading->cue == AS_CUE_RUMOUR)
-        fact->sourcing = XXH3_64bits(headline->source, strlen(headline->source));
     return fact;
 }
 
-/* Novelty against everything remembered of the issuer: Tetlock's staleness over the issuer's items. */
-static similarity issuer_similarity(as_fact_table *table, const as_headline *headline, uint32_t issuer,
-                                    double half_life_hours)
+/* ---- remembering ---- */
+
+static void take_print(as_fingerprint *print, const as_headline *headline)
 {
-    similarity most = {0};
-    uint64_t cursor = newest(table);
-    for (as_fact *fact; (fact = newer_to_older(table, &cursor));) {
-        if (fact->issuer != issuer)
-            continue;
-        similarity one = compare(fact, headline, half_life_hours);
-        most.stale = one.stale > most.stale ? one.stale : most.stale;
-        most.jaccard = one.jaccard > most.jaccard ? one.jaccard : most.jaccard;
-        most.cover = one.cover > most.cover ? one.cover : most.cover;
-    }
-    return most;
+    print->ts = headline->ts_recv;
+    print->feature_count = headline->reading.feature_count;
+    memcpy(print->feature, headline->reading.feature, print->feature_count * sizeof *print->feature);
 }
 
 /* An opinion claims nothing. What an official source says could be, though worded like one, is a disclosure. */
@@ -305,6 +324,70 @@ static bool claims_nothing(const as_reading *reading)
     return reading->cue == AS_CUE_OPINION && !disclosure;
 }
 
+static void remember(as_fact *fact, const as_headline *headline)
+{
+    as_cluster_add(&fact->cluster, headline->reading.feature, headline->reading.feature_count, headline->ts_recv);
+    if (fact->headline_count == AS_FACT_HEADLINE_MAX) {
+        memmove(fact->headline[0], fact->headline[1], sizeof fact->headline - sizeof fact->headline[0]);
+        fact->headline_count--;
+    }
+    memcpy(fact->headline[fact->headline_count++], headline->id, AS_HEADLINE_ID_BYTES);
+    if (!claims_nothing(&headline->reading)) /* talk does not keep a fact from expiring */
+        fact->last_item = headline->ts_recv;
+    fact->ens = ens_first;
+    for (uint32_t k = 0; k < fact->items && fact->ens > 1e-6; k++)
+        fact->ens *= ens_step;
+    fact->items++;
+    if (fact->parties == 0)
+        fact->parties = as_story_parties(&headline->reading);
+}
+
+static void remember_loose(as_fact_table *table, const as_headline *headline, uint32_t issuer, uint64_t story)
+{
+    uint64_t serial = table->next_loose++;
+    as_loose *loose = &table->loose[serial % AS_LOOSE_MAX];
+    loose->serial = serial;
+    loose->older = table->newest_loose[issuer];
+    loose->story = story;
+    loose->issuer = issuer;
+    take_print(&loose->print, headline);
+    table->newest_loose[issuer] = serial;
+}
+
+/* ---- stories ---- */
+
+/* A headline of several issuers comes once for each: has another one come? */
+static void begin_item(as_fact_table *table, const as_headline *headline)
+{
+    uint64_t id = XXH3_64bits(headline->id, strlen(headline->id));
+    if (table->item.id == id && table->item.ts == headline->ts_recv)
+        return;
+    table->item.id = id;
+    table->item.ts = headline->ts_recv;
+    table->item.story = 0;
+    table->item.first_serial = table->next_serial;
+}
+
+/* A known story of one of its issuers is that of the facts that the headline opened for the others. */
+static void join_story(as_fact_table *table, uint64_t story)
+{
+    for (uint64_t serial = table->item.first_serial; serial < table->next_serial; serial++) {
+        as_fact *fact = as_fact_find(table, serial);
+        if (fact)
+            fact->story = story;
+    }
+    table->item.story = story;
+}
+
+static uint64_t story_of_new(as_fact_table *table, uint64_t loose_story)
+{
+    if (!table->item.story)
+        table->item.story = loose_story ? loose_story : table->next_story++;
+    return table->item.story;
+}
+
+/* ---- applying ---- */
+
 /* May this item open a fact of its own? Opinions and retractions do not, nor what the playbook has no family for. */
 static bool opens_fact(const as_playbook *playbook, const as_reading *reading)
 {
@@ -313,48 +396,97 @@ static bool opens_fact(const as_playbook *playbook, const as_reading *reading)
     return !claims_nothing(reading) && !(reading->marks & AS_MARK_RETRACTED);
 }
 
+/* One outlet takes back what others have reported from sources of their own: a rumour is left, or what is official. */
+static as_fact_status after_retraction(const as_fact *fact, as_fact_status status, uint64_t outlet)
+{
+    if (fact->official)
+        return status;
+    for (unsigned i = 0; i < fact->reporter_count; i++)
+        if (fact->reporter[i].outlet != outlet && fact->reporter[i].own_sourcing)
+            return status == AS_FACT_DENIED ? AS_FACT_DENIED : AS_FACT_RUMOUR;
+    return AS_FACT_DENIED;
+}
+
+static as_fact_status next_status(as_fact *fact, as_fact_status status, const as_reading *reading, uint64_t outlet)
+{
+    if (reading->marks & AS_MARK_RETRACTED)
+        return reading->source_class == AS_CLASS_OFFICIAL ? AS_FACT_DENIED : after_retraction(fact, status, outlet);
+    if (claims_nothing(reading))
+        return status;
+    bool own = (reading->marks & AS_MARK_OWN_SOURCING) && raises_status(reading);
+    bool first_hand = own || (reading->cue == AS_CUE_RUMOUR && !(reading->marks & AS_MARK_QUOTES));
+    bool independent = own && fact->sourcing && outlet != fact->sourcing;
+    if (!fact->sourcing && raises_status(reading) && first_hand)
+        fact->sourcing = outlet;
+    return as_fact_transition(status, reading, independent, fact->official);
+}
+
+/* The item's part in the fact: status, sources, what is said for and against it. */
+static void advance(as_fact_table *table, as_fact *fact, const as_headline *headline, as_fact_change *change)
+{
+    const as_reading *reading = &headline->reading;
+    const uint8_t doubts = AS_MARK_DECLINED | AS_MARK_UNVERIFIED;
+    as_fact_status status = change->created ? AS_FACT_NONE : (as_fact_status)fact->status;
+    uint64_t outlet = as_outlet(headline->source);
+    as_fact_status next = next_status(fact, status, reading, outlet);
+    bool on_record = reading->source_class == AS_CLASS_OFFICIAL && reading->cue == AS_CUE_CONFIRMED;
+
+    change->status_before = (uint8_t)status;
+    change->status_changed = next != status;
+    bool may_update = on_record || raises_status(reading);
+    change->updated =
+        next == AS_FACT_UPDATED && (reading->marks & AS_MARK_REVISED) && may_update && !(reading->marks & weak_marks);
+    fact->updates = (uint16_t)(fact->updates + (change->updated && fact->updates < UINT16_MAX));
+    fact->status = (uint8_t)next;
+    fact->doubts |= reading->marks & doubts;
+    report(fact, headline, outlet);
+    if (next == AS_FACT_CONFIRMED && change->status_changed) {
+        settle(&table->credibility, fact, AS_OUTCOME_CONFIRMED, headline->ts_recv);
+        fact->official = true;
+    }
+    if (next == AS_FACT_DENIED && change->status_changed) {
+        settle(&table->credibility, fact, AS_OUTCOME_DENIED, headline->ts_recv);
+        fact->official = false;
+    }
+    if (reading->tier && reading->tier < fact->tier && reading->source_class != AS_CLASS_AGGREGATOR) {
+        fact->tier = reading->tier;
+        fact->source_class = reading->source_class;
+    }
+    fact->cred = as_fact_cred(fact, &table->credibility, headline->ts_recv);
+}
+
 as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
                              const as_headline *headline, unsigned issuer_idx)
 {
     const as_reading *reading = &headline->reading;
-    const as_thresholds *th = &playbook->thresholds;
     uint32_t issuer = reading->issuer[issuer_idx];
-    similarity like = issuer_similarity(table, headline, issuer, th->novelty_half_life_hours);
+    begin_item(table, headline);
+    as_story_match match = as_story_find(table, playbook, headline, issuer);
     as_fact_change change = {
-        .novelty = 1 - like.stale,
-        .recombined = like.cover >= recombined_cover && like.jaccard < recombined_jaccard,
+        .fact = match.fact,
+        .novelty = 1 - match.most.stale,
+        .recombined = as_story_recombined(&match.most),
     };
-
-    as_fact *fact = reading->marks & AS_MARK_RETRACTED
-                        ? find_retracted(table, headline, issuer)
-                        : find_fact(table, playbook, headline, issuer, reading->event_type);
-    as_fact_status status = fact ? (as_fact_status)fact->status : AS_FACT_NONE;
-    bool over = fact && (status == AS_FACT_EXPIRED ||
-                         (status == AS_FACT_PRIOR_DISCLOSURE && !(reading->marks & AS_MARK_HYPOTHETICAL)));
-    if (!fact || over) {
-        if (!opens_fact(playbook, reading))
-            return change;
-        fact = create(table, playbook, symbols, headline, issuer, fact);
-        fact->context = (change.novelty < th->novelty_min ? AS_REASON_BIT(STALE_NEWS) : 0) |
-                        (change.recombined ? AS_REASON_BIT(RECOMBINED) : 0);
-        change.created = true;
-        status = AS_FACT_NONE;
+    bool new_claim = !match.fact && opens_fact(playbook, reading);
+    if (!match.fact && !new_claim) {
+        bool opinion = claims_nothing(reading) || (reading->marks & AS_MARK_RETRACTED);
+        change.story = opinion ? match.loose_story : story_of_new(table, match.loose_story);
+        remember_loose(table, headline, issuer, opinion ? 0 : change.story);
+        return change;
     }
-
-    uint64_t outlet = XXH3_64bits(headline->source, strlen(headline->source));
-    bool independent = (reading->marks & AS_MARK_OWN_SOURCING) && fact->sourcing && outlet != fact->sourcing;
-    as_fact_status next = claims_nothing(reading) && !(reading->marks & AS_MARK_RETRACTED)
-                              ? status
-                              : as_fact_transition(status, reading, independent);
-    change.fact = fact;
-    change.status_before = (uint8_t)status;
-    change.status_changed = next != status;
-    change.repeated = !change.created && !change.status_changed && change.novelty < th->novelty_min;
-    fact->status = (uint8_t)next;
-    fact->official |= next == AS_FACT_CONFIRMED;
-    fact->novelty = change.novelty;
-    if (reading->tier && reading->tier < fact->tier && reading->source_class != AS_CLASS_AGGREGATOR)
-        fact->tier = reading->tier;
-    remember(fact, headline);
+    if (new_claim) {
+        change.created = true;
+        change.fact = create(table, playbook, symbols, headline, issuer);
+        change.fact->story = story_of_new(table, match.loose_story);
+        change.fact->context = (change.novelty < playbook->thresholds.novelty_min ? AS_REASON_BIT(STALE_NEWS) : 0) |
+                               (change.recombined ? AS_REASON_BIT(RECOMBINED) : 0);
+    } else if (match.sure) {
+        join_story(table, match.fact->story);
+    }
+    advance(table, change.fact, headline, &change);
+    change.story = change.fact->story;
+    change.fact->novelty = change.novelty;
+    change.repeated = !change.created && !change.status_changed && change.novelty < playbook->thresholds.novelty_min;
+    remember(change.fact, headline);
     return change;
 }

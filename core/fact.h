@@ -3,10 +3,13 @@
  *
  * A fact is one claim about one issuer: key issuer|event|object. Headlines move it through the status machine of
  * SCIENCE 1.4; an item on a prior disclosure or an expired fact opens the next generation under the same key, keeping
- * the novelty history (DESIGN 6.16). The table knows nothing of prices: the desk uses it without a market, and the
- * engine hangs a shock on a fact that asks for one.
+ * the novelty history (DESIGN 6.16). Which fact a headline is about is core/story.h's matter. The object is the
+ * playbook's; where it gives none, claims of one family that run at the same time are told apart by a number ("2").
+ * The table knows nothing of prices: the desk uses it without a market, and the engine hangs a shock on a fact that
+ * asks for one. Who owns the clock says when a fact expires.
  *
- * Memory: fixed, AS_FACT_HISTORY_MAX facts in a ring; the oldest is forgotten (counted if it was still live).
+ * Memory: fixed. AS_FACT_HISTORY_MAX facts in a ring, the oldest is forgotten (counted if it was still live); items
+ * that belong to no fact in a ring of AS_LOOSE_MAX; both chained by issuer, newest first.
  * Threads: one. No allocation after init.
  */
 #ifndef AS_CORE_FACT_H
@@ -15,6 +18,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/calendar.h"
+#include "core/cluster.h"
+#include "core/credibility.h"
 #include "core/decision.h"
 #include "core/headline.h"
 #include "core/playbook.h"
@@ -25,45 +31,85 @@ typedef struct as_fingerprint {
     uint32_t feature[AS_HEADLINE_FEATURE_MAX];
 } as_fingerprint;
 
+/* An outlet that claimed the fact before it was settled. */
+typedef struct as_reporter {
+    uint64_t outlet;     /* as_outlet */
+    uint64_t counted_at; /* when the outcome was counted */
+    uint8_t tier;
+    uint8_t counted;   /* as_outcome */
+    bool own_sourcing; /* its own people, not another outlet's */
+    bool unsettled;    /* it claimed a rumour: that nobody speaks of it again is held against it */
+} as_reporter;
+
 typedef struct as_fact {
-    uint64_t serial;          /* 1.. in order of creation over the run; 0: slot unused */
-    uint64_t t0;              /* receive time of the item that opened this generation */
-    uint64_t last_item;       /* receive time of the latest item */
+    uint64_t serial;    /* 1.. in order of creation over the run; 0: slot unused */
+    uint64_t older;     /* serial of the issuer's fact before this one, 0 none */
+    uint64_t story;     /* 1..; facts of one headline about several issuers share it */
+    uint64_t t0;        /* receive time of the item that opened this generation */
+    uint64_t last_item; /* receive time of the latest item */
     uint32_t issuer;
-    uint32_t generation;      /* 1.. of this key */
+    uint32_t generation; /* 1.. of this key */
     uint16_t event_type;
-    uint8_t status;           /* as_fact_status */
-    uint8_t tier;             /* best (lowest) tier that reported it, 1..4 */
-    uint8_t source_class;     /* of the best source */
-    int8_t polarity;          /* of the first item */
+    uint8_t status;       /* as_fact_status */
+    uint8_t tier;         /* best (lowest) tier that reported it, 1..4 */
+    uint8_t source_class; /* of the best source */
+    int8_t polarity;      /* of the first item */
     uint8_t headline_count;
-    uint8_t cluster_count;    /* fingerprints held; a ring over cluster[] */
-    uint8_t cluster_next;
-    bool official;            /* it has been confirmed by an official source */
-    double novelty;           /* of the latest item, 0..1 */
-    uint64_t context;         /* AS_REASON_BIT: STALE_NEWS, RECOMBINED of the opening item */
-    uint64_t sourcing;        /* hash of the outlet whose own sourcing opened the rumour */
+    uint8_t reporter_count;
+    uint8_t doubts;    /* AS_MARK_DECLINED, AS_MARK_UNVERIFIED: said of it so far */
+    bool official;     /* an official source has confirmed it, and none has denied it since */
+    uint16_t updates;  /* items that changed its magnitude: the number of the latest child */
+    uint32_t items;    /* items on the key so far, earlier generations included */
+    double novelty;    /* of the latest item, 0..1 */
+    double ens;        /* of the latest item: 100 * 0.75^k, k items of the key before it (SCIENCE 1.3) */
+    double cred;       /* probability that the claim is true, 0..1; NAN of a prior disclosure (as_fact_cred) */
+    uint64_t context;  /* AS_REASON_BIT: STALE_NEWS, RECOMBINED of the opening item */
+    uint64_t sourcing; /* outlet of tier 1 or 2 that reported the rumour first, 0 none */
+    uint64_t parties;  /* hash of the companies of the first item that named several, 0 none */
     char object[48];
     char key[AS_FACT_KEY_BYTES];
+    as_reporter reporter[AS_FACT_REPORTER_MAX];
     char headline[AS_FACT_HEADLINE_MAX][AS_HEADLINE_ID_BYTES]; /* oldest first */
-    as_fingerprint cluster[AS_FACT_CLUSTER_MAX];
+    as_cluster cluster;                                        /* its texts */
 } as_fact;
 
+/* An item that belongs to no fact: an opinion, or what the playbook has no family for. Kept for novelty and stories. */
+typedef struct as_loose {
+    uint64_t serial; /* 1..; 0: slot unused */
+    uint64_t older;  /* of the same issuer */
+    uint64_t story;  /* 0: an opinion, which tells none */
+    uint32_t issuer;
+    as_fingerprint print;
+} as_loose;
+
 typedef struct as_fact_table {
-    as_fact *fact;            /* AS_FACT_HISTORY_MAX slots; serial s lives in slot s % max */
+    as_fact *fact; /* AS_FACT_HISTORY_MAX slots; serial s lives in slot s % max */
     uint64_t next_serial;
-    uint64_t forgotten;       /* live facts overwritten */
+    uint64_t forgotten; /* live facts overwritten */
+    as_loose *loose;    /* AS_LOOSE_MAX slots, likewise */
+    uint64_t next_loose;
+    uint64_t *newest_fact; /* by issuer: serial */
+    uint64_t *newest_loose;
+    uint64_t next_story;
+    as_credibility credibility;
+    struct { /* the headline in hand: its issuers come one by one */
+        uint64_t id, ts;
+        uint64_t story;        /* 0: none yet */
+        uint64_t first_serial; /* facts from here on were opened by it */
+    } item;
 } as_fact_table;
 
 /* What one headline did to one issuer's fact. */
 typedef struct as_fact_change {
-    as_fact *fact;            /* NULL: the headline belongs to no fact */
-    bool created;             /* a new fact, or a new generation */
+    as_fact *fact; /* NULL: the headline belongs to no fact */
+    bool created;  /* a new fact, or a new generation */
     bool status_changed;
-    bool repeated;            /* novelty below the threshold and same status: lineage only */
+    bool repeated; /* novelty below the threshold and same status: lineage only */
+    bool updated;  /* it changed the magnitude: child fact->updates */
     uint8_t status_before;
-    double novelty;           /* of this item against everything known of the issuer, 0..1 */
+    double novelty; /* of this item against everything known of the issuer, 0..1 */
     bool recombined;
+    uint64_t story; /* headlines of one story share it; 0: alone */
 } as_fact_change;
 
 int as_fact_table_init(as_fact_table *table);
@@ -71,10 +117,18 @@ void as_fact_table_fini(as_fact_table *table);
 
 /*
  * Apply a headline (already read by the desk) to the idx-th issuer of its reading. symbols is for the key's text.
- * Pure arithmetic on the table; time is headline->ts_recv.
+ * A headline with several issuers is applied once for each, in order: a fact each, in one story. Pure arithmetic on the
+ * table; time is headline->ts_recv.
  */
 as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
                              const as_headline *headline, unsigned issuer_idx);
+
+/* No new item for the playbook's expiry_sessions: a live or prior fact becomes EXPIRED, its reporters are counted. */
+void as_fact_expire(as_fact_table *table, as_fact *fact, uint64_t now);
+
+/* Expire the issuer's facts whose last item lies that many sessions back; for who has no timers, before an item. */
+void as_fact_expire_due(as_fact_table *table, uint32_t issuer, const as_calendar *calendar, unsigned sessions,
+                        uint64_t now);
 
 /* Serial of the fact that the next creation overwrites, 0 if none. */
 static inline uint64_t as_fact_forgets(const as_fact_table *table)
@@ -83,7 +137,10 @@ static inline uint64_t as_fact_forgets(const as_fact_table *table)
 }
 
 /* The fact of a serial, NULL once it has been forgotten. */
-as_fact *as_fact_find(as_fact_table *table, uint64_t serial);
+as_fact *as_fact_find(const as_fact_table *table, uint64_t serial);
+
+/* The issuer's newest fact, NULL if it has none; the one before is as_fact_find(table, fact->older). */
+as_fact *as_fact_newest(const as_fact_table *table, uint32_t issuer);
 
 /* Is it live: a rumour, developing, confirmed, updated or denied fact (not prior, not expired)? */
 static inline bool as_fact_live(const as_fact *fact)
@@ -99,10 +156,20 @@ double as_fact_gate(const as_fact *fact, const as_status_gate *gate);
 uint64_t as_fact_context(const as_fact *fact);
 
 /*
- * The next status, SCIENCE 1.4: only official sources confirm or deny; aggregators and tiers 3 and 4 never raise; a
- * second outlet with its own sourcing, or a plain report on the record, makes a rumour developing; a hypothetical
- * official statement is a prior disclosure. independent: own sourcing, and not the outlet that opened the rumour.
+ * How likely the claim is, from who reported it (ours): 1 once confirmed, 0 once denied, NAN of a prior disclosure that
+ * claims nothing. Else 1 - (1 - p) * product(1 - p_j): p is the most credible outlet's p_true, p_j those of further
+ * outlets with their own sourcing (a re-report adds nothing); times 0.8 for each kind of doubt that was said of it
+ * (declined to comment; not verified, may change, early stage). 0 if nobody claims it.
  */
-as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent);
+double as_fact_cred(const as_fact *fact, const as_credibility *credibility, uint64_t now);
+
+/*
+ * The next status, SCIENCE 1.4: only official sources confirm or deny; aggregators and tiers 3 and 4 never raise; a
+ * second outlet with its own sourcing, or a plain report on the record, makes a rumour developing, as does an official
+ * statement that leaves the matter open; doubt raises nothing; a hypothetical official statement is a prior disclosure;
+ * a changed magnitude updates what is developing or confirmed. independent: own sourcing, and not the outlet that
+ * reported the rumour first. official: an official source has confirmed the fact before.
+ */
+as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent, bool official);
 
 #endif

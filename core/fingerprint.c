@@ -1,6 +1,31 @@
 #include "core/fingerprint.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+void as_print_index_init(as_print_index *index, const uint32_t *feature, unsigned feature_count)
+{
+    index->feature_count = feature_count;
+    memcpy(index->feature, feature, feature_count * sizeof *feature);
+    memset(index->place, 0, sizeof index->place);
+    for (unsigned i = 0; i < feature_count; i++) {
+        uint32_t at = feature[i] & AS_PRINT_PLACE_MASK;
+
+        while (index->place[at] != 0)
+            at = (at + 1) & AS_PRINT_PLACE_MASK;
+        index->place[at] = (uint8_t)(i + 1);
+    }
+}
+
+unsigned as_print_index_shared(const as_print_index *index, const uint32_t *set, unsigned member_count)
+{
+    unsigned shared = 0;
+
+    for (unsigned i = 0; i < member_count; i++)
+        if (as_print_index_maybe(index, set[i]) != 0)
+            shared += as_print_index_find(index, set[i]) < index->feature_count;
+    return shared;
+}
 
 unsigned as_shared(const uint32_t *a, unsigned a_count, const uint32_t *b, unsigned b_count)
 {

@@ -10,6 +10,43 @@
 
 #include <stdint.h>
 
+#include "core/limits.h"
+
+enum { AS_PRINT_PLACE_MASK = 1023 };
+
+/*
+ * One text's features laid out for many comparisons: a table by the low ten bits, nearly empty, so that most
+ * members of another set are passed over at the first look; a merge of two sorted sets guesses at every step.
+ */
+typedef struct as_print_index {
+    unsigned feature_count;
+    uint32_t feature[AS_HEADLINE_FEATURE_MAX];
+    uint8_t place[AS_PRINT_PLACE_MASK + 1]; /* 0: free; else a feature's number + 1 */
+} as_print_index;
+
+_Static_assert(AS_HEADLINE_FEATURE_MAX <= 64, "a feature a bit");
+
+/* feature: unique, at most AS_HEADLINE_FEATURE_MAX. */
+void as_print_index_init(as_print_index *index, const uint32_t *feature, unsigned feature_count);
+
+/* 0: the text does not have the feature; 1: it is worth looking. */
+static inline unsigned as_print_index_maybe(const as_print_index *index, uint32_t feature)
+{
+    return index->place[feature & AS_PRINT_PLACE_MASK] != 0;
+}
+
+/* The feature's number in the text, feature_count if it is not there. */
+static inline unsigned as_print_index_find(const as_print_index *index, uint32_t feature)
+{
+    for (uint32_t at = feature & AS_PRINT_PLACE_MASK; index->place[at]; at = (at + 1) & AS_PRINT_PLACE_MASK)
+        if (index->feature[index->place[at] - 1] == feature)
+            return index->place[at] - 1U;
+    return index->feature_count;
+}
+
+/* How many of the set's members the text has. */
+unsigned as_print_index_shared(const as_print_index *index, const uint32_t *set, unsigned member_count);
+
 /* Number of members that both sets have. */
 unsigned as_shared(const uint32_t *a, unsigned a_count, const uint32_t *b, unsigned b_count);
 

@@ -40,7 +40,8 @@ enum {
     AS_MARK_OWN_SOURCING = 0x08, /* "people familiar told", "sources tell": this outlet's own sources */
     AS_MARK_RETRACTED = 0x10,    /* the source takes the item back */
     AS_MARK_REVISED = 0x20,      /* "raises", "revises", "cuts" a figure that was given before */
-    AS_MARK_CORROBORATES = 0x40  /* another outlet says of a report, perhaps without its subject, that it is so */
+    AS_MARK_CORROBORATES = 0x40, /* another outlet says of a report, perhaps without its subject, that it is so */
+    AS_MARK_QUOTES = 0x80        /* repeats another outlet's report: no sourcing of its own */
 };
 
 /* Event type 0 is "other": no family of the playbook fits. */

@@ -21,6 +21,7 @@ enum {
     AS_PHRASE_MAX = 256,            /* phrases of one event family */
     AS_CONTROL_MAX = 16,            /* members of one control group */
     AS_CONTROL_GROUP_MAX = 8,       /* control groups in a playbook */
+    AS_PAIR_MAX = 256,              /* pairs of a playbook */
     AS_NEWS_SOURCE_MAX = 512,       /* named news sources in a playbook */
     AS_CALENDAR_MAX = 8,            /* trading calendars */
     AS_VERSION_BYTES = 32,          /* a playbook's version */
@@ -55,6 +56,10 @@ enum {
     AS_FACT_MAX = 64,               /* facts that are open at once; the oldest expires first */
     AS_FACT_HISTORY_MAX = 1024,     /* facts remembered for novelty and generation */
     AS_FACT_CLUSTER_MAX = 8,        /* fingerprints kept per fact */
+    AS_FACT_COMPARED_MAX = 32,      /* facts of one issuer, and as many of its other items, an item meets */
+    AS_FACT_REPORTER_MAX = 8,       /* outlets of a fact that its end is counted for: the first ones */
+    AS_LOOSE_MAX = 4096,            /* items that belong to no fact, remembered for novelty */
+    AS_OUTLET_MAX = 2048,           /* outlets whose confirmed and denied reports are counted */
     AS_FACT_HEADLINE_MAX = 8,       /* headline ids carried by a decision: the latest ones */
     AS_FACT_KEY_BYTES = 128,        /* issuer|event|object */
     AS_ANCHOR_MAX = 16,             /* open facts one instrument can be linked to; further ones leave it out, counted */
@@ -64,6 +69,18 @@ enum {
     AS_STRATEGY_NAME_BYTES = 24,    /* a strategy's name */
     AS_RESIDUAL_SESSIONS = 128,     /* daily residuals kept per instrument: 120 for controls, 60 for OU */
     AS_TIMER_MAX = 131072,          /* deadlines in the heap */
+    AS_SEASONALITY_BINS = 78,       /* parts of a session whose variance is told apart */
+    AS_SEASONALITY_SESSIONS = 32,   /* sessions a name's variance profile is made from: the latest */
+    AS_INTRADAY_STEPS = 520,        /* intraday returns of a session; longer sessions take longer steps */
+
+    /* studies */
+    AS_STUDY_EVENT_MAX = 4096,      /* events of one study */
+    AS_STUDY_ESTIMATION_MAX = 16384, /* returns of an estimation window */
+    AS_STUDY_WINDOW_MAX = 1024,     /* returns of an event window */
+    AS_STUDY_PLACEBO_MAX = 100000,  /* placebo dates */
+    AS_COINTEGRATION_SERIES_MAX = 8, /* series of one cointegration test */
+    AS_ADF_LAG_MAX = 60,            /* lagged differences of a unit root test */
+    AS_JOHANSEN_LAG_MAX = 4,        /* lagged differences of Johansen's test */
 
     /* rings: powers of two */
     AS_EVENT_RING_SLOTS = 65536,    /* feed -> core */

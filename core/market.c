@@ -51,9 +51,15 @@ int as_market_init(as_market *market, const as_universe *universe, uint32_t orde
         market->daily[i].session = INT64_MIN;
         as_quantile_init(&name->spread, 0.5);
     }
+    int rc = as_intraday_init(&market->intraday, n);
+    if (rc < 0) {
+        as_market_fini(market);
+        return rc;
+    }
+    as_intraday_prefault(&market->intraday);
     if (orders_max) {
         market->settled = calloc(n, sizeof *market->settled);
-        int rc = market->settled ? as_book_set_new(n, orders_max, &market->books) : -ENOMEM;
+        rc = market->settled ? as_book_set_new(n, orders_max, &market->books) : -ENOMEM;
         if (rc < 0) {
             as_market_fini(market);
             return rc;
@@ -72,6 +78,7 @@ void as_market_fini(as_market *market)
     free(market->history);
     free(market->bucket_sum);
     free(market->bucket_count);
+    as_intraday_fini(&market->intraday);
     as_book_set_free(market->books);
     free(market->settled);
     *market = (as_market){0};
@@ -128,6 +135,18 @@ bool as_market_mark_at(const as_market *market, uint32_t instrument, uint64_t ts
     return false;
 }
 
+/* The minute clock takes the mid of a quote; it asks for the session only when a minute is over. */
+static void clock_quote(as_market *market, uint32_t instrument, int64_t mid, const as_top *top, uint64_t ts)
+{
+    as_intraday_now *now = &market->intraday.now[instrument];
+    if (ts <= now->step_end)
+        now->mid = mid;
+    else
+        as_intraday_step(&market->intraday, instrument, as_market_session(market, instrument, ts), mid, ts);
+    uint64_t smaller = top->bid_qty < top->ask_qty ? top->bid_qty : top->ask_qty;
+    as_intraday_depth(&market->intraday, instrument, (double)smaller);
+}
+
 /* ---- events ---- */
 
 static bool apply_quote(as_market *market, const as_thresholds *th, uint32_t instrument, const as_top *top,
@@ -156,6 +175,7 @@ static bool apply_quote(as_market *market, const as_thresholds *th, uint32_t ins
     if (name->resuming && name->resume_quotes < UINT32_MAX)
         name->resume_quotes++;
     set_mid(market, instrument, mid, event->ts_recv, seq, AS_MID_QUOTE);
+    clock_quote(market, instrument, mid, top, event->ts_recv);
     return true;
 }
 
@@ -281,6 +301,8 @@ bool as_market_apply(as_market *market, const as_thresholds *th, const as_event 
             return true;
         }
         set_mid(market, event->instrument, event->bar.close, event->ts_recv, seq, AS_MID_BAR);
+        as_intraday_bar(&market->intraday, event->instrument,
+                        as_market_session(market, event->instrument, event->ts_event), event);
         return true;
     case AS_EVENT_STATUS:
         return apply_status(market, event);
@@ -343,6 +365,8 @@ uint64_t as_market_condition(const as_market *market, const as_thresholds *th, u
     uint64_t blocks = 0;
     if (is_halted(&market->name[instrument], th, now))
         blocks |= AS_REASON_BIT(HALT);
+    if (market->name[instrument].state == AS_STATE_PAUSED)
+        blocks |= AS_REASON_BIT(LULD);
     if (is_stale(market, th, instrument, now))
         blocks |= AS_REASON_BIT(STALE);
     if (factor == AS_INSTRUMENT_NONE || market->name[factor].mid_class == AS_MID_NONE)
@@ -378,6 +402,19 @@ const as_session *as_market_session(as_market *market, uint32_t instrument, uint
         market->session[calendar] = session;
     }
     return session;
+}
+
+double as_market_clock(as_market *market, const as_thresholds *th, uint32_t instrument, uint64_t ts)
+{
+    double overnight = as_intraday_overnight(&market->intraday, instrument, th->overnight_share);
+    return as_intraday_clock(&market->intraday, instrument, as_market_session(market, instrument, ts), ts, overnight);
+}
+
+double as_market_depth_ratio(const as_market *market, uint32_t instrument)
+{
+    if (market->name[instrument].mid_class != AS_MID_QUOTE)
+        return (double)NAN;
+    return as_intraday_depth_ratio(&market->intraday, instrument);
 }
 
 /* ---- daily ---- */
@@ -446,6 +483,8 @@ void as_market_roll(as_market *market, const as_thresholds *th, uint32_t calenda
     for (uint32_t i = 0; i < n; i++) {
         if (universe->instrument[i].calendar != calendar)
             continue;
+        bool frozen = session->prev_close < market->daily[i].frozen_until;
+        as_intraday_close(&market->intraday, i, session, frozen);
         double residual = close_name(market, i, session);
         uint8_t bucket = universe->instrument[i].bucket;
         *cell(market->residual, i, session->index) = residual;

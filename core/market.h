@@ -18,6 +18,7 @@
 #include "core/config.h"
 #include "core/decision.h"
 #include "core/event.h"
+#include "core/intraday.h"
 #include "core/playbook.h"
 #include "core/stats/beta.h"
 #include "core/stats/quantile.h"
@@ -30,9 +31,9 @@ enum { AS_NAME_LINE_BYTES = 64 };
 
 /* A mid at a moment: what an anchor needs. */
 typedef struct as_mark {
-    int64_t mid;   /* AS_PX_UNDEFINED: none */
-    uint64_t ts;   /* logical time of the mid */
-    uint64_t seq;  /* instant it was seen in */
+    int64_t mid;  /* AS_PX_UNDEFINED: none */
+    uint64_t ts;  /* logical time of the mid */
+    uint64_t seq; /* instant it was seen in */
 } as_mark;
 
 /*
@@ -42,23 +43,23 @@ typedef struct as_mark {
  */
 typedef struct as_name {
     _Alignas(AS_NAME_LINE_BYTES) as_mark mark; /* last valid mid */
-    int64_t bid_px, ask_px;       /* of the last valid quote */
-    uint32_t chain;               /* newest entry of this name in the history of mids */
-    uint32_t gap_epoch;           /* of the source, when the price was last rebuilt */
-    uint32_t resume_quotes;       /* valid quotes since trading resumed */
-    uint32_t bar_seconds;         /* of the last bar */
-    uint16_t source;              /* of the last update */
-    uint8_t mid_class;            /* as_mid_class */
-    uint8_t state;                /* as_trading_state */
-    bool invalid;                 /* the latest quote was crossed, locked, empty or too wide */
-    bool resuming;                /* a halt ended and the wait is not over */
-    bool broken;                  /* the book is inconsistent until a clear */
-    bool unsettled;               /* the book is within a transaction (AS_EVENT_MORE): see as_market.settled */
+    int64_t bid_px, ask_px;                    /* of the last valid quote */
+    uint32_t chain;                            /* newest entry of this name in the history of mids */
+    uint32_t gap_epoch;                        /* of the source, when the price was last rebuilt */
+    uint32_t resume_quotes;                    /* valid quotes since trading resumed */
+    uint32_t bar_seconds;                      /* of the last bar */
+    uint16_t source;                           /* of the last update */
+    uint8_t mid_class;                         /* as_mid_class */
+    uint8_t state;                             /* as_trading_state */
+    bool invalid;                              /* the latest quote was crossed, locked, empty or too wide */
+    bool resuming;                             /* a halt ended and the wait is not over */
+    bool broken;                               /* the book is inconsistent until a clear */
+    bool unsettled; /* the book is within a transaction (AS_EVENT_MORE): see as_market.settled */
     _Alignas(AS_NAME_LINE_BYTES) as_quantile spread; /* running median of spread/mid */
-    uint64_t mid_since;           /* when the mark's mid was first seen; mark.ts is when it was last confirmed */
+    uint64_t mid_since; /* when the mark's mid was first seen; mark.ts is when it was last confirmed */
     uint64_t resumed_at;
-    uint64_t own_news_at;         /* last strong item about this name, 0 none */
-    uint64_t own_news_fact;       /* serial of the fact it belongs to */
+    uint64_t own_news_at;   /* last strong item about this name, 0 none */
+    uint64_t own_news_fact; /* serial of the fact it belongs to */
 } as_name;
 
 _Static_assert(sizeof(as_name) == 3 * AS_NAME_LINE_BYTES, "a name is three cache lines");
@@ -66,11 +67,11 @@ _Static_assert(sizeof(as_name) == 3 * AS_NAME_LINE_BYTES, "a name is three cache
 /* What a session's close brings up to date. */
 typedef struct as_daily {
     as_market_model model;
-    int64_t close_px;             /* at the last session that had one; AS_PX_UNDEFINED */
-    int64_t close_factor_px;      /* the factor's mid at that moment */
-    int64_t session;              /* index of that session */
-    double sector_xx, sector_xy;  /* EWMA sums of residual on the bucket's residual without itself */
-    uint64_t frozen_until;        /* event freeze: sessions that begin before this moment do not train the model */
+    int64_t close_px;            /* at the last session that had one; AS_PX_UNDEFINED */
+    int64_t close_factor_px;     /* the factor's mid at that moment */
+    int64_t session;             /* index of that session */
+    double sector_xx, sector_xy; /* EWMA sums of residual on the bucket's residual without itself */
+    uint64_t frozen_until;       /* event freeze: sessions that begin before this moment do not train the model */
 } as_daily;
 
 typedef struct as_market_counters {
@@ -87,11 +88,12 @@ typedef struct as_market {
     int64_t *residual_session;    /* [instrument][AS_RESIDUAL_SESSIONS]: which session a value is of */
     struct as_mid_entry *history; /* ring of past mids, chained per name */
     uint64_t history_count;
-    as_book_set *books;           /* NULL until a feed by order or level is configured */
-    as_top *settled;              /* with books: what was published last, of names whose book is within a transaction */
+    as_book_set *books;   /* NULL until a feed by order or level is configured */
+    as_intraday intraday; /* variance profiles, jumps, depth: what the minute clock knows */
+    as_top *settled;      /* with books: what was published last, of names whose book is within a transaction */
     uint32_t gap_epoch[UINT16_MAX + 1];
     const as_session *session[AS_CALENDAR_MAX]; /* the one that holds the latest moment asked for */
-    double *bucket_sum;           /* scratch of a roll */
+    double *bucket_sum;                         /* scratch of a roll */
     uint32_t *bucket_count;
     as_market_counters counters;
 } as_market;
@@ -128,7 +130,8 @@ bool as_market_mark_at(const as_market *market, uint32_t instrument, uint64_t ts
 void as_market_roll(as_market *market, const as_thresholds *thresholds, uint32_t calendar, const as_session *session);
 
 /*
- * What keeps signals on this name from opening now: AS_REASON_BIT set of HALT, STALE. The condition of the market
+ * What keeps signals on this name from opening now: AS_REASON_BIT set of HALT, LULD (a volatility
+ * pause; a HALT as well), STALE. The condition of the market
  * factor is included (a stale factor makes every CAR stale).
  */
 uint64_t as_market_condition(const as_market *market, const as_thresholds *thresholds, uint32_t instrument,
@@ -136,6 +139,15 @@ uint64_t as_market_condition(const as_market *market, const as_thresholds *thres
 
 /* The session of the name's calendar that holds now, and its session clock. O(1) while time moves forward. */
 const as_session *as_market_session(as_market *market, uint32_t instrument, uint64_t now);
+
+/*
+ * The name's session clock: core/calendar.h's along the name's own variance profile and overnight share, once they are
+ * known (core/intraday.h). For a moment of any session; O(1) while time moves forward.
+ */
+double as_market_clock(as_market *market, const as_thresholds *thresholds, uint32_t instrument, uint64_t ts);
+
+/* Size at the best prices over its running median; NAN without quotes. */
+double as_market_depth_ratio(const as_market *market, uint32_t instrument);
 
 /* Half the spread in bps of mid: the quote's, or the configured one for bars. */
 double as_market_half_spread_bps(const as_market *market, const as_costs_config *costs, uint32_t instrument);

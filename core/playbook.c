@@ -9,11 +9,12 @@
 #include <xxhash.h>
 
 #include "core/error.h"
+#include "core/playbook_pairs.h"
 #include "core/playbook_schema.h"
 #include "core/text_file.h"
 #include "core/yaml.h"
 
-enum { PHRASE_BYTES = 256 };
+enum { PHRASE_BYTES = 1024 };
 
 /* What a compilation carries along. Families are in the file's order until all of them are read. */
 typedef struct compiler {
@@ -280,13 +281,16 @@ static int compile_phrases(const compiler *c, int node, as_event_family *family)
         return rc;
     uint32_t count = as_yaml_count(c->yaml, node);
     family->phrase = calloc(count + 1, sizeof *family->phrase);
-    if (!family->phrase)
+    family->phrase_line = calloc(count + 1, sizeof *family->phrase_line);
+    if (!family->phrase || !family->phrase_line)
         return no_memory(c);
     for (uint32_t i = 0; i < count; i++) {
         char phrase[PHRASE_BYTES];
-        rc = as_yaml_text(c->yaml, as_yaml_at(c->yaml, node, i, NULL), phrase, sizeof phrase);
+        int entry = as_yaml_at(c->yaml, node, i, NULL);
+        rc = as_yaml_text(c->yaml, entry, phrase, sizeof phrase);
         if (rc)
             return rc;
+        family->phrase_line[i] = (uint32_t)as_yaml_line(c->yaml, entry);
         family->phrase[i] = strdup(phrase);
         if (!family->phrase[i])
             return no_memory(c);
@@ -309,9 +313,22 @@ static int compile_control_name(const compiler *c, int node, as_event_family *fa
     return as_yaml_error(c->yaml, node, "a group of 'controls'");
 }
 
+static int compile_epicentre(const compiler *c, int node, as_event_family *family)
+{
+    char symbol[AS_SYMBOL_BYTES];
+    int rc = as_yaml_text(c->yaml, node, symbol, sizeof symbol);
+    if (rc)
+        return rc;
+    family->epicentre = find_symbol(c, symbol);
+    if (family->epicentre == AS_INSTRUMENT_NONE)
+        as_yaml_warn(c->yaml, node, "'%s' is not in this universe: left out", symbol);
+    return 0;
+}
+
 static int compile_family(const compiler *c, int node, as_event_family *family)
 {
-    static const char *const keys[] = {"default_M", "fade", "signed", "object", "control", "phrases", "channels", NULL};
+    static const char *const keys[] = {"default_M", "fade",    "signed",   "object", "control",
+                                       "epicentre", "phrases", "channels", NULL};
     const as_yaml *y = c->yaml;
     int rc = as_yaml_expect_map(y, node, keys);
     int value;
@@ -328,6 +345,8 @@ static int compile_family(const compiler *c, int node, as_event_family *family)
     }
     if (!rc && (value = as_yaml_get(y, node, "control")))
         rc = compile_control_name(c, value, family);
+    if (!rc && (value = as_yaml_get(y, node, "epicentre")))
+        rc = compile_epicentre(c, value, family);
     if (!rc && (value = as_yaml_get(y, node, "phrases")))
         rc = compile_phrases(c, value, family);
     if (!rc && (value = as_yaml_get(y, node, "channels")))
@@ -368,7 +387,8 @@ static int compile_events(compiler *c, int node)
                                       "'other'",
                                       name, AS_EVENT_NAME_BYTES - 1);
         memcpy(c->family_name[i], name, strlen(name) + 1);
-        c->family[i] = (as_event_family){.used = true, .fade = true, .default_m = 2.0, .control = -1, .order = i};
+        c->family[i] = (as_event_family){
+            .used = true, .fade = true, .default_m = 2.0, .control = -1, .epicentre = AS_INSTRUMENT_NONE, .order = i};
         c->family_count++;
         rc = compile_family(c, entry, &c->family[i]);
         if (rc)
@@ -383,6 +403,7 @@ static void free_family(as_event_family *family)
     for (uint32_t i = 0; i < family->phrase_count; i++)
         free(family->phrase[i]);
     free(family->phrase);
+    free(family->phrase_line);
     free(family->symbol);
     *family = (as_event_family){.control = -1};
 }
@@ -439,10 +460,14 @@ static int check_order(const compiler *c, int node)
         {"s_close_short", "s_open", t->s_close_short, t->s_open},
         {"z_hysteresis", "z_breadth", t->z_hysteresis, t->z_breadth},
     };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (pairs[i].low_value > pairs[i].high_value)
-            return as_yaml_error_text(c->yaml, node, "found %s %g above %s %g, allowed at most as high", pairs[i].low,
-                                      pairs[i].low_value, pairs[i].high, pairs[i].high_value);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (pairs[i].low_value <= pairs[i].high_value)
+            continue;
+        int low = as_yaml_get(c->yaml, node, pairs[i].low); /* one of the two is in the file */
+        return as_yaml_error_text(c->yaml, low ? low : as_yaml_get(c->yaml, node, pairs[i].high),
+                                  "found %s %g above %s %g, allowed at most as high", pairs[i].low, pairs[i].low_value,
+                                  pairs[i].high, pairs[i].high_value);
+    }
     return 0;
 }
 
@@ -469,7 +494,8 @@ static int compile_thresholds(const compiler *c, int node)
 
 static int compile_document(compiler *c)
 {
-    static const char *const keys[] = {"version", "sources", "events", "controls", "status_gate", "thresholds", NULL};
+    static const char *const keys[] = {"version", "sources", "events",     "controls",
+                                       "pairs",   "status_gate", "thresholds", NULL};
     const as_yaml *y = c->yaml;
     int root = as_yaml_root(y);
     int rc = as_yaml_expect_map(y, root, keys);
@@ -484,6 +510,8 @@ static int compile_document(compiler *c)
     if (!rc)
         rc = compile_controls(c, as_yaml_get(y, root, "controls"));
     if (!rc)
+        rc = as_playbook_pairs_compile(y, as_yaml_get(y, root, "pairs"), c->universe, c->playbook);
+    if (!rc)
         rc = compile_gate(c, as_yaml_get(y, root, "status_gate"));
     if (!rc)
         rc = compile_thresholds(c, as_yaml_get(y, root, "thresholds"));
@@ -492,13 +520,16 @@ static int compile_document(compiler *c)
     return rc ? rc : place_families(c);
 }
 
-static as_playbook *new_playbook(const char *text, size_t text_bytes, uint32_t generation)
+static as_playbook *new_playbook(const char *path, const char *text, size_t text_bytes, uint32_t generation)
 {
     as_playbook *playbook = calloc(1, sizeof *playbook);
     if (!playbook)
         return NULL;
+    playbook->path = strdup(path);
     playbook->text = malloc(text_bytes + 1);
-    if (!playbook->text) {
+    if (!playbook->path || !playbook->text) {
+        free(playbook->path);
+        free(playbook->text);
         free(playbook);
         return NULL;
     }
@@ -519,7 +550,7 @@ int as_playbook_compile(const char *path, const char *text, size_t text_bytes, c
     int rc = as_yaml_load(path, text, text_bytes, &yaml);
     if (rc)
         return rc;
-    compiler c = {.yaml = yaml, .universe = universe, .playbook = new_playbook(text, text_bytes, generation)};
+    compiler c = {.yaml = yaml, .universe = universe, .playbook = new_playbook(path, text, text_bytes, generation)};
     rc = c.playbook ? compile_document(&c) : no_memory(&c);
     for (uint32_t i = 0; i < c.family_count; i++)
         free_family(&c.family[i]);
@@ -553,6 +584,7 @@ void as_playbook_free(as_playbook *playbook)
     for (size_t i = 0; i < AS_EVENT_TYPE_MAX; i++)
         free_family(&playbook->family[i]);
     free(playbook->source);
+    free(playbook->path);
     free(playbook->text);
     free(playbook);
 }

@@ -55,6 +55,12 @@ const as_threshold_key as_threshold_keys[AS_THRESHOLD_COUNT] = {
     ROW(under_e, 1.0, 0, 20, "sigma", "|E| from which a name may underreact"),
     ROW(under_ratio, 0.5, 0, 1, "", "|z| below this share of |E| is an underreaction"),
     ROW(weak_w, 0.10, 0, 10, "", "|w| up to which there is no real channel (NO_CHANNEL)"),
+    ROW(shock_z, 4.0, 0, 20, "sigma", "joint z of epicentre and basket that makes a headline a shock (NO_SHOCK)"),
+    ROW(react_sessions, 1, 0.01, 1000, "sessions", "after t0, when an overreaction opens no more (LATE_MOVE)"),
+    ROW(vol_regime, 1.5, 0, 100, "", "recent over usual volatility of the basket that is not faded alone (VOL_REGIME)"),
+    ROW(z_fade_max, 6, 0, 20, "sigma", "a larger |z| is not faded below breadth_gate (EXTREME_Z)"),
+    ROW(kill_stops, 3, 1, 1000, "stops", "on one fact, after which it is not faded again (KILLED)"),
+    ROW(depth_min, 0.25, 0, 100, "", "size at the best prices over its median, to open a trade (THIN)"),
 };
 
 _Static_assert(AS_THRESHOLD_COUNT * sizeof(double) == sizeof(as_thresholds), "every threshold has a row");

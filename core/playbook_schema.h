@@ -10,7 +10,7 @@
 
 #include "core/playbook.h"
 
-enum { AS_THRESHOLD_COUNT = 45 };
+enum { AS_THRESHOLD_COUNT = 51 };
 
 typedef struct as_threshold_key {
     const char *name;             /* the member's name, and the key in the file */

@@ -27,7 +27,7 @@ typedef struct as_signal {
     uint8_t status;          /* of the fact when last said */
     bool missed;             /* a near miss has been said under id */
     bool spent;              /* its time ran out: it does not open again before its condition has been false */
-    bool timed;              /* a deadline of it is in the timer heap */
+    uint64_t timed;          /* the next deadline of it in the timer heap, 0: none */
     uint8_t id[16];
     uint64_t opened_at;
     uint64_t said_at;        /* last decision */

@@ -15,7 +15,8 @@ typedef enum as_timer_kind {
     AS_TIMER_FACT_FREEZE = 1,   /* key: fact serial; t0 + m_freeze_min */
     AS_TIMER_FACT_EXPIRY = 2,   /* key: fact serial */
     AS_TIMER_SIGNAL_EXPIRY = 3, /* key: fact serial << 32 | linked << 8 | strategy */
-    AS_TIMER_SESSION_CLOSE = 4  /* key: calendar */
+    AS_TIMER_SESSION_CLOSE = 4, /* key: calendar */
+    AS_TIMER_OUTSIDE_EXPIRY = 5 /* key: a place of core/outside.c; after the close that it falls on has been decided */
 } as_timer_kind;
 
 typedef struct as_timer {

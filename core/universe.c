@@ -419,6 +419,12 @@ enum { ISSUER, RELATION, LINKED, WEIGHT, LINK_COLUMNS };
 static const char *const link_columns[LINK_COLUMNS] = {"issuer", "relation", "symbol", "weight"};
 static const bool link_required[LINK_COLUMNS] = {[ISSUER] = true, [RELATION] = true, [LINKED] = true};
 
+static bool is_same_link(const as_link *x, const as_link *y)
+{
+    return x->issuer == y->issuer && x->instrument == y->instrument && x->relation == y->relation;
+}
+
+/* In the order in which they are looked up; the same twice in the file's order. */
 static int compare_links(const void *a, const void *b)
 {
     const as_link *x = a, *y = b;
@@ -426,12 +432,17 @@ static int compare_links(const void *a, const void *b)
         return x->issuer < y->issuer ? -1 : 1;
     if (x->instrument != y->instrument)
         return x->instrument < y->instrument ? -1 : 1;
-    return (x->relation > y->relation) - (x->relation < y->relation);
+    if (x->relation != y->relation)
+        return x->relation < y->relation ? -1 : 1;
+    return (x->line > y->line) - (x->line < y->line);
 }
 
 static int load_link(const table *t, const as_universe *u, as_link *link)
 {
-    as_link made = {.issuer = find(u, t->field[ISSUER]), .instrument = find(u, t->field[LINKED]), .weight = 1.0};
+    as_link made = {.issuer = find(u, t->field[ISSUER]),
+                    .instrument = find(u, t->field[LINKED]),
+                    .line = t->line,
+                    .weight = 1.0};
     if (made.issuer == AS_INSTRUMENT_NONE)
         return bad_field(t, ISSUER, "a symbol of universe.csv");
     if (made.instrument == AS_INSTRUMENT_NONE || made.instrument == made.issuer)
@@ -465,11 +476,11 @@ static int load_link_rows(table *t, as_universe *u)
         return rc;
     qsort(u->link, u->link_count, sizeof *u->link, compare_links);
     for (uint32_t i = 1; i < u->link_count; i++)
-        if (compare_links(&u->link[i - 1], &u->link[i]) == 0)
-            return as_error_set(-EINVAL, "%s: found the %s %s of %s twice, allowed once", t->path,
-                                u->link[i].relation == AS_RELATION_SUPPLIER ? "supplier" : "customer",
+        if (is_same_link(&u->link[i - 1], &u->link[i]))
+            return as_error_set(-EINVAL, "%s:%d: found the %s %s of %s twice (first on line %d), allowed once", t->path,
+                                u->link[i].line, u->link[i].relation == AS_RELATION_SUPPLIER ? "supplier" : "customer",
                                 as_symbols_name(&u->symbols, u->link[i].instrument),
-                                as_symbols_name(&u->symbols, u->link[i].issuer));
+                                as_symbols_name(&u->symbols, u->link[i].issuer), u->link[i - 1].line);
     return 0;
 }
 

@@ -43,6 +43,7 @@ typedef struct as_link {
     uint32_t issuer;
     uint32_t instrument; /* symbol is the issuer's supplier (customer) */
     as_relation relation;
+    int line;            /* of links.csv, for messages */
     double weight;       /* multiplies the channel's w; 1 if not given */
 } as_link;
 

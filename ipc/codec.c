@@ -14,6 +14,7 @@ typedef enum field_type {
     FIELD_ACTION,
     FIELD_ID,
     FIELD_TEXT,
+    FIELD_TEXT_OR_NIL, /* nil when empty */
     FIELD_SIGN,
     FIELD_NUMBER,
     FIELD_TIME,
@@ -64,7 +65,7 @@ static const field sig_field[] = {
     {"px", FIELD_PRICE, AT(px)},
     {"target", FIELD_PRICE, AT(target)},
     {"stop", FIELD_PRICE, AT(stop)},
-    {"fact", FIELD_TEXT, AT(fact)},
+    {"fact", FIELD_TEXT_OR_NIL, AT(fact)},
     {"status", FIELD_STATUS, AT(status)},
     {"headlines", FIELD_HEADLINES, 0},
     {"ts_event", FIELD_TIME, AT(ts_event)},
@@ -76,11 +77,15 @@ static const field sig_field[] = {
     {"playbook", FIELD_TEXT, AT(playbook)},
     {"params", FIELD_PARAMS, AT(params)},
     {"strategy", FIELD_TEXT, AT(strategy)},
-    {"event", FIELD_TEXT, AT(event_name)},
+    {"event", FIELD_TEXT_OR_NIL, AT(event_name)},
     {"m", FIELD_NUMBER, AT(m)},
     {"g", FIELD_NUMBER, AT(g)},
     {"generation", FIELD_COUNT32, AT(generation)},
+    {"partner", FIELD_TEXT, AT(partner)}, /* from here on: PAIR_FIELDS */
+    {"hedge", FIELD_NUMBER, AT(hedge)},
 };
+
+enum { PAIR_FIELDS = 2 }; /* the last ones of a sig, in a pair's only */
 
 static const field shock_field[] = {
     {"v", FIELD_VERSION, 0},
@@ -147,7 +152,7 @@ static table table_of(const as_decision *decision)
         return (table){fact_field, sizeof fact_field / sizeof *fact_field};
     case AS_DECISION_SIG:
     default:
-        return (table){sig_field, sizeof sig_field / sizeof *sig_field};
+        return (table){sig_field, sizeof sig_field / sizeof *sig_field - (decision->partner[0] ? 0 : PAIR_FIELDS)};
     }
 }
 
@@ -273,6 +278,9 @@ static void put_value(as_writer *writer, const as_decision *decision, const as_e
         break;
     case FIELD_TEXT:
         as_writer_text(writer, at);
+        break;
+    case FIELD_TEXT_OR_NIL:
+        *at ? as_writer_text(writer, at) : as_writer_nil(writer);
         break;
     case FIELD_STATUS:
         put_status(writer, (as_fact_status)decision->status);

@@ -7,8 +7,11 @@
 #include "core/error.h"
 #include "strategies/mean_reversion.h"
 #include "strategies/overreaction.h"
+#include "strategies/pairs.h"
+#include "strategies/residual_reversion.h"
 
-static const as_strategy *const built_in[] = {&as_strategy_overreaction, &as_strategy_mean_reversion};
+static const as_strategy *const built_in[] = {&as_strategy_overreaction, &as_strategy_mean_reversion,
+                                              &as_strategy_residual_reversion, &as_strategy_pairs};
 
 static const as_strategy *find_built_in(const char *name)
 {
@@ -79,12 +82,11 @@ int as_strategies_load(as_strategies *strategies, const as_config *config)
             rc = load_shared(strategies, wanted->load);
         } else {
             const as_strategy *strategy = find_built_in(wanted->name);
-            rc =
-                strategy
-                    ? check(strategies, strategy, wanted->name)
-                    : as_error_set(-ENOENT,
-                                   "%s:%d: strategies: found '%s'; allowed: overreaction, mean_reversion, {load: FILE}",
-                                   config->path, wanted->line, wanted->name);
+            rc = strategy ? check(strategies, strategy, wanted->name)
+                          : as_error_set(-ENOENT,
+                                         "%s:%d: strategies: found '%s'; allowed: overreaction, mean_reversion, "
+                                         "residual_reversion, pairs, {load: FILE}",
+                                         config->path, wanted->line, wanted->name);
             if (rc == 0)
                 strategies->strategy[strategies->count++] = strategy;
         }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "core/logexp.h"
+#include "strategies/stated.h"
 
 static const double session_start_ns = 5 * 60e9; /* SCIENCE 4.5 g */
 static const double day_ns = 86400e9;
@@ -10,7 +11,9 @@ static const double day_ns = 86400e9;
 /* Round trip: half-spread, fees and impact both ways (SCIENCE 4.5 f). */
 static double round_trip_bps(const as_view *view)
 {
-    return 2 * (view->half_spread_bps + view->costs->fees_bps + view->costs->impact_bps);
+    double thin =
+        view->depth_ratio > 0 && view->depth_ratio < 1 ? 1 / view->depth_ratio : 1; /* impact per size shown */
+    return 2 * (view->half_spread_bps + view->costs->fees_bps + view->costs->impact_bps * thin);
 }
 
 /* Expected reversion over the horizon toward m, for a position of side: rho (m - X) (1 - 2^(-h/HL)); never below 0. */
@@ -41,6 +44,8 @@ static uint64_t veto_stabilisation(const as_view *view)
         set |= AS_REASON_BIT(UNSTABLE);
     if (view->variance_ratio > 1)
         set |= AS_REASON_BIT(VR_VETO);
+    if ((double)view->jump_age_ns < view->thresholds->stabilisation_min * 60e9)
+        set |= AS_REASON_BIT(JUMP);
     return set;
 }
 
@@ -50,6 +55,8 @@ static uint64_t veto_tradable(const as_view *view, int side)
     uint64_t set = view->blocks;
     if (view->spread_ratio > th->trade_spread_multiple)
         set |= AS_REASON_BIT(WIDE_SPREAD);
+    if (view->depth_ratio < th->depth_min)
+        set |= AS_REASON_BIT(THIN);
     if (!view->session_bars && (double)view->now < (double)view->session_open + session_start_ns)
         set |= AS_REASON_BIT(SESSION_START);
     if (side < 0 && !view->costs->borrow)
@@ -57,10 +64,28 @@ static uint64_t veto_tradable(const as_view *view, int side)
     return set;
 }
 
+/* SCIENCE 4.6: what is not faded while few other names have moved with it. */
+static uint64_t veto_alone(const as_view *view)
+{
+    const as_thresholds *th = view->thresholds;
+    if (view->breadth >= th->breadth_gate)
+        return 0;
+    uint64_t set = AS_REASON_BIT(BREADTH_LOW);
+    set |= fabs(view->z) >= th->z_fade_max ? AS_REASON_BIT(EXTREME_Z) : 0;
+    set |= view->vol_ratio >= th->vol_regime ? AS_REASON_BIT(VOL_REGIME) : 0;
+    return set;
+}
+
 static uint64_t vetoes(const as_view *view, int side, double expected_bps, double cost_bps)
 {
     const as_thresholds *th = view->thresholds;
-    uint64_t set = veto_tradable(view, side) | veto_stabilisation(view);
+    uint64_t set = veto_tradable(view, side) | veto_stabilisation(view) | veto_alone(view);
+    if (!view->shocked)
+        set |= AS_REASON_BIT(NO_SHOCK);
+    if (!view->in_time)
+        set |= AS_REASON_BIT(LATE_MOVE);
+    if ((double)view->stops >= th->kill_stops)
+        set |= AS_REASON_BIT(KILLED);
     if (isnan(view->s) || !(view->ou_b > 0 && view->ou_b < 1) || !(view->ou_k > th->k_min))
         set |= AS_REASON_BIT(NO_OU);
     else if (-side * view->s < th->s_open) /* X must lie on the side that reverts this way */
@@ -71,8 +96,6 @@ static uint64_t vetoes(const as_view *view, int side, double expected_bps, doubl
         set |= AS_REASON_BIT(CONFIRMED);
     if (view->own_news)
         set |= AS_REASON_BIT(OWN_NEWS);
-    if (view->breadth < th->breadth_gate)
-        set |= AS_REASON_BIT(BREADTH_LOW);
     if (expected_bps < th->edge_cost_multiple * cost_bps)
         set |= AS_REASON_BIT(NO_EDGE);
     if (view->cooldown_until > view->now)
@@ -109,7 +132,8 @@ static uint64_t exit_reason(const as_view *view)
 {
     const as_thresholds *th = view->thresholds;
     double against = -view->open_side * (view->x - view->open_x);
-    if (against >= view->sigma)
+    bool jumped_on = against > 0 && view->extreme_age_ns == 0 && (double)view->jump_age_ns < 60e9;
+    if (against >= view->sigma || jumped_on)
         return AS_REASON_BIT(STOP);
     if (view->own_news)
         return AS_REASON_BIT(OWN_NEWS);
@@ -122,8 +146,7 @@ static uint64_t exit_reason(const as_view *view)
 
 static void evaluate(const as_view *view, void *state, as_verdict *verdict)
 {
-    (void)state;
-    if (view->role == AS_ROLE_EPICENTRE || isnan(view->os))
+    if (view->role != AS_ROLE_LINKED || isnan(view->os))
         return;
     if (view->open) {
         fill(view, verdict, view->open_side);
@@ -131,6 +154,7 @@ static void evaluate(const as_view *view, void *state, as_verdict *verdict)
         verdict->want = why ? AS_WANT_CLOSE : AS_WANT_OPEN;
         verdict->cooldown = why == AS_REASON_BIT(STOP);
         verdict->reasons |= why;
+        verdict->p = as_stated_p(view, state, AS_SIGNAL_MEAN_REVERSION, false);
         return;
     }
     if (fabs(view->os) < view->thresholds->os_open || as_sign(view->z) != view->chain_sign ||
@@ -139,8 +163,10 @@ static void evaluate(const as_view *view, void *state, as_verdict *verdict)
     int side = -as_sign(view->os);
     fill(view, verdict, side);
     verdict->want = AS_WANT_OPEN;
-    verdict->near_miss = true;
+    verdict->near_miss =
+        view->shocked && view->in_time; /* else there was no overreaction to fade: it is counted only */
     verdict->vetoes = vetoes(view, side, verdict->rev_bps, verdict->cost_bps);
+    verdict->p = as_stated_p(view, state, AS_SIGNAL_MEAN_REVERSION, verdict->vetoes != 0);
 }
 
-const as_strategy as_strategy_mean_reversion = AS_STRATEGY("mean_reversion", evaluate, 0);
+const as_strategy as_strategy_mean_reversion = AS_STRATEGY_SCORED("mean_reversion", evaluate, sizeof(as_stated));

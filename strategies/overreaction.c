@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "strategies/stated.h"
+
 static const double under_close_multiple = 1.5; /* ours: an underreaction ends at 0.75 |E| when it began at 0.5 |E| */
 
 /* What can be said about the channel and the fact behind a diagnosis. */
@@ -41,6 +43,8 @@ static bool underreacts(const as_view *view)
     const as_thresholds *th = view->thresholds;
     bool held = view->open && view->open_kind == AS_SIGNAL_UNDERREACTION;
     double ratio = held ? under_close_multiple * th->under_ratio : th->under_ratio;
+    if (view->transmitted && !held)
+        return false; /* it did react; that z fades as time passes is no late transmission */
     return view->frozen && fabs(view->e) >= th->under_e && fabs(view->z) < ratio * fabs(view->e);
 }
 
@@ -58,15 +62,21 @@ static void propose(const as_view *view, as_verdict *verdict, as_signal_kind kin
 
 static void evaluate(const as_view *view, void *state, as_verdict *verdict)
 {
-    (void)state;
     if (view->role == AS_ROLE_EPICENTRE) {
         diagnose_epicentre(view, verdict);
         return;
     }
-    if (isnan(view->os))
+    if (view->role != AS_ROLE_LINKED || isnan(view->os))
         return;
     if (overreacts(view)) {
         propose(view, verdict, AS_SIGNAL_OVERREACTION, -as_sign(view->os));
+        if (!view->shocked)
+            verdict->vetoes |= AS_REASON_BIT(NO_SHOCK);
+        if (!view->open && view->since_news > view->thresholds->react_sessions) {
+            verdict->vetoes |= AS_REASON_BIT(LATE_MOVE);
+            verdict->near_miss = false; /* no miss of this fact: it is counted only */
+        }
+        verdict->p = as_stated_p(view, state, AS_SIGNAL_OVERREACTION, verdict->vetoes != 0);
     } else if (underreacts(view)) {
         propose(view, verdict, AS_SIGNAL_UNDERREACTION, as_sign(view->e));
         verdict->reasons |= AS_REASON_BIT(LATE_TRANSMISSION);
@@ -78,4 +88,4 @@ static void evaluate(const as_view *view, void *state, as_verdict *verdict)
     }
 }
 
-const as_strategy as_strategy_overreaction = AS_STRATEGY("overreaction", evaluate, 0);
+const as_strategy as_strategy_overreaction = AS_STRATEGY_SCORED("overreaction", evaluate, sizeof(as_stated));

@@ -2,12 +2,16 @@
  * overreaction: the diagnosis. How much of this name's move does the news justify, and what is left?
  *
  * On a linked name (SCIENCE 3.3, DESIGN 6.18):
- *   OVERREACTION   |OS| >= os_open and the name moved the way the shock pushes it; closed below os_close
- *   UNDERREACTION  |E| >= under_e, |z| < under_ratio |E|, once M is frozen; closed when z has caught up or E is gone
+ *   OVERREACTION   |OS| >= os_open and the name moved the way the shock pushes it; closed below os_close. Vetoed
+ *                  (NO_SHOCK) while epicentre and basket have not moved beyond chance: a name that drifts two sigma
+ *                  after a headline that moved nothing overreacts to nothing; and (LATE_MOVE) when it first departs
+ *                  more than react_sessions after the headline or the latest change of status
+ *   UNDERREACTION  |E| >= under_e, |z| < under_ratio |E|, once M is frozen; closed when z has caught up or E is gone.
+ *                  Not for a name whose z has reached E before
  * On the epicentre:
  *   CONTRADICTION  the controls moved against the basket, |K| >= control_k (SCIENCE 3.5); a diagnosis without a side
  * An overreaction's side is the side that a reversal would take; whether to trade it is mean_reversion's affair.
- * No state. Vetoes: HALT, STALE, WARMUP, NO_FACTOR.
+ * p: strategies/stated.h. Vetoes: HALT, LULD, STALE, WARMUP, NO_FACTOR, NO_SHOCK, LATE_MOVE.
  */
 #ifndef AS_STRATEGIES_OVERREACTION_H
 #define AS_STRATEGIES_OVERREACTION_H

@@ -36,4 +36,18 @@ const as_strategy *as_strategy_entry(void);
         .state_bytes = (own_state_bytes), .name = (strategy_name), .evaluate = (function)                              \
     }
 
+/* The same for one that keeps AS_ASK_SCORED's promise (core/view.h). */
+#define AS_STRATEGY_SCORED(strategy_name, function, own_state_bytes)                                                   \
+    {                                                                                                                  \
+        .abi = AS_STRATEGY_ABI, .view_bytes = sizeof(as_view), .verdict_bytes = sizeof(as_verdict),                    \
+        .state_bytes = (own_state_bytes), .ask = AS_ASK_SCORED, .name = (strategy_name), .evaluate = (function)        \
+    }
+
+/* One that is asked outside events, about role: AS_ROLE_OUTSIDE or AS_ROLE_PAIR (core/outside.h). */
+#define AS_STRATEGY_OUTSIDE(strategy_name, function, own_state_bytes, role)                                            \
+    {                                                                                                                  \
+        .abi = AS_STRATEGY_ABI, .view_bytes = sizeof(as_view), .verdict_bytes = sizeof(as_verdict),                    \
+        .state_bytes = (own_state_bytes), .roles = 1u << (role), .name = (strategy_name), .evaluate = (function)       \
+    }
+
 #endif

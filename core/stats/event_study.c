@@ -199,6 +199,25 @@ double as_residual_correlation(const double *residual, size_t names, size_t coun
     return pairs > 0 ? sum / (double)pairs : NAN;
 }
 
+double as_residual_correlation_complete(const double *residual, size_t names, size_t count, double *work)
+{
+    for (size_t t = 0; t < count; t++)
+        work[t] = 0;
+    for (size_t i = 0; i < names; i++) {
+        second_moments m = moments_of(residual + i * count, residual + i * count, count);
+        if (m.count < count || m.count < 3 || !(m.sxx > 0))
+            return NAN;
+        double norm = as_sqrt(m.sxx);
+        for (size_t t = 0; t < count; t++)
+            work[t] += (residual[i * count + t] - m.x_mean) / norm;
+    }
+    double sum = 0;
+    for (size_t t = 0; t < count; t++)
+        sum += work[t] * work[t];
+    double n = (double)names;
+    return names > 1 ? (sum - n) / (n * (n - 1)) : (double)NAN;
+}
+
 double as_kp_multiplier_bmp(double rbar, size_t names)
 {
     double inflation = 1 + ((double)names - 1) * rbar;
@@ -211,45 +230,84 @@ double as_kp_multiplier_patell(double rbar, size_t names)
     return inflation > 0 ? 1 / as_sqrt(inflation) : NAN;
 }
 
-size_t as_rank_average(const double *x, size_t count, double *rank)
+/* order becomes the indices of the finite values of x, in rising order of these; returns how many. Heap sort. */
+static size_t sort_finite(const double *x, size_t count, double *order)
 {
     size_t used = 0;
-    for (size_t t = 0; t < count; t++) {
-        if (!isfinite(x[t])) {
-            rank[t] = NAN;
-            continue;
+    for (size_t t = 0; t < count; t++)
+        if (isfinite(x[t]))
+            order[used++] = (double)t;
+    size_t begin = used / 2;
+    size_t end = used;
+    while (end > 1) {
+        double moving;
+        if (begin > 0) {
+            moving = order[--begin];
+        } else {
+            moving = order[--end];
+            order[end] = order[0];
         }
-        used++;
-        size_t below = 0;
-        size_t not_above = 0;
-        for (size_t u = 0; u < count; u++) {
-            below += x[u] < x[t];
-            not_above += x[u] <= x[t];
+        size_t hole = begin;
+        for (size_t child; (child = 2 * hole + 1) < end; hole = child) {
+            if (child + 1 < end && x[(size_t)order[child + 1]] > x[(size_t)order[child]])
+                child++;
+            if (x[(size_t)order[child]] <= x[(size_t)moving])
+                break;
+            order[hole] = order[child];
         }
-        rank[t] = (double)(below + 1 + not_above) / 2;
+        order[hole] = moving;
     }
+    return used;
+}
+
+/* An index and twice its rank in one number: both are needed in one array while it is put into the other order. */
+#define INDEX_BITS 16777216.0
+
+/* order holds a code at its first used places; the ranks go to where their indices say. */
+static void scatter_ranks(size_t used, size_t count, double *order)
+{
+    for (size_t t = used; t < count; t++)
+        order[t] = NAN;
+    for (size_t j = 0; j < used; j++) {
+        double code = order[j];
+        if (!(code >= 0))
+            continue; /* a rank already, kept negative until all are */
+        order[j] = NAN;
+        while (code >= 0) {
+            double twice_rank = (double)(size_t)(code / INDEX_BITS);
+            size_t to = (size_t)(code - twice_rank * INDEX_BITS);
+            double next = order[to];
+            order[to] = -twice_rank / 2;
+            code = next; /* NAN where nothing stood: the chain ends */
+        }
+    }
+    for (size_t t = 0; t < count; t++)
+        order[t] = -order[t];
+}
+
+size_t as_rank_average(const double *x, size_t count, double *rank)
+{
+    size_t used = sort_finite(x, count, rank);
+    for (size_t first = 0, past; first < used; first = past) {
+        double value = x[(size_t)rank[first]];
+        past = first;
+        while (past < used && x[(size_t)rank[past]] == value)
+            past++;
+        for (size_t j = first; j < past; j++)
+            rank[j] += (double)(first + 1 + past) * INDEX_BITS;
+    }
+    scatter_ranks(used, count, rank);
     return used;
 }
 
 /* +1 above the median of the values, -1 below, 0 at it, NAN for NAN. */
 static void sign_about_median(const double *x, size_t count, double *sign)
 {
-    size_t used = 0;
+    size_t used = sort_finite(x, count, sign);
+    double low = used > 0 ? x[(size_t)sign[(used - 1) / 2]] : 0;
+    double high = used > 0 ? x[(size_t)sign[used / 2]] : 0;
     for (size_t t = 0; t < count; t++)
-        used += isfinite(x[t]) != 0;
-    size_t half = (used + 1) / 2;
-    for (size_t t = 0; t < count; t++) {
-        size_t below = 0;
-        size_t above = 0;
-        for (size_t u = 0; u < count; u++) {
-            below += x[u] < x[t];
-            above += x[u] > x[t];
-        }
-        /* with half of the values below it, x is beyond the median, whatever ties there are */
-        sign[t] = (below >= half) - (above >= half);
-        if (!isfinite(x[t]))
-            sign[t] = NAN;
-    }
+        sign[t] = isfinite(x[t]) ? (double)((x[t] >= high && x[t] > low) - (x[t] <= low && x[t] < high)) : NAN;
 }
 
 /* What the kind of test averages over names. */

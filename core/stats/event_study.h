@@ -94,13 +94,19 @@ double as_cross_section_t(const double *value, size_t names);
 double as_residual_correlation(const double *residual, size_t names, size_t count);
 
 /*
+ * The same in O(names count), by the square of the sum of standardised residuals, where none is missing; NAN where
+ * one is. work is scratch of count values.
+ */
+double as_residual_correlation_complete(const double *residual, size_t names, size_t count, double *work);
+
+/*
  * What to multiply the two tests by (Kolari and Pynnonen). NAN where 1 + (names-1) rbar is not
  * positive.
  */
 double as_kp_multiplier_bmp(double rbar, size_t names);
 double as_kp_multiplier_patell(double rbar, size_t names);
 
-/* Ranks from 1, ties averaged, NAN for NAN; returns how many values there are. O(count^2). */
+/* Ranks from 1, ties averaged, NAN for NAN; returns how many values there are. count < 2^23; O(count log count). */
 size_t as_rank_average(const double *x, size_t count, double *rank);
 
 typedef enum as_rank_kind {

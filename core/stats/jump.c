@@ -21,7 +21,7 @@ void as_jump_init(as_jump *jump, double *ring, uint32_t window, uint32_t n, doub
     AS_ASSERT(alpha > 0 && alpha < 1);
     double log_n = as_log(n);
     double root = as_sqrt(2 * log_n);
-    *jump = (as_jump){.ring = ring, .window = window - 2, .n = n};
+    *jump = (as_jump){.ring = ring, .window = window - 2, .n = n, .still = window - 2};
     jump->s_n = 1 / (ROOT_2_OVER_PI * root);
     jump->c_n = root / ROOT_2_OVER_PI - (as_log(AS_PI) + as_log(log_n)) / (2 * ROOT_2_OVER_PI * root);
     jump->threshold = jump->c_n - jump->s_n * as_log(-as_log(1 - alpha));
@@ -35,6 +35,7 @@ static void push(as_jump *jump, double product)
     uint64_t product_idx = jump->count - 1;
     double *slot = &jump->ring[product_idx % jump->window];
     jump->sum += product - *slot;
+    jump->still = jump->still + (product == 0) - (*slot == 0);
     *slot = product;
     if (product_idx % AS_JUMP_REFRESH == AS_JUMP_REFRESH - 1) {
         jump->sum = 0;

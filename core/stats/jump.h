@@ -37,6 +37,7 @@ typedef struct as_jump {
     double threshold; /* |L| beyond it is a jump */
     uint32_t window;  /* K - 2 */
     uint32_t n;       /* returns that are tested together */
+    uint32_t still;   /* products in the ring that are 0: one of the two returns was */
     uint64_t count;   /* returns seen */
 } as_jump;
 
@@ -63,6 +64,15 @@ void as_jump_init(as_jump *jump, double *ring, uint32_t window, uint32_t n, doub
  * out: NAN, no jump.
  */
 as_jump_test as_jump_update(as_jump *jump, double r);
+
+/*
+ * Most products of the ring are 0: the price stood still too often for bipower variation to tell its volatility, and
+ * a move of one tick would look like a jump. What the test says is then not to be used (ours).
+ */
+static inline bool as_jump_is_still(const as_jump *jump)
+{
+    return jump->still > jump->window / 2;
+}
 
 typedef struct as_realised {
     uint32_t n;

@@ -132,9 +132,9 @@ static void a_broken_file_is_refused(void **state)
                        "1: key 'playbook': found nothing, allowed a path, relative to this file's folder");
     ast_config_refused(
         F "strategy: [overreaction]\n",
-        "3: key 'strategy': found an unknown key, allowed universe, playbook, history, wait, topology, "
-        "feeds, publish, journal, strategies, costs, session, calendars, inputs, io, log, limits, metrics, "
-        "control (did you mean 'strategies'?)");
+        "3: key 'strategy': found an unknown key, allowed universe, playbook, history, calibration, wait, "
+        "topology, feeds, publish, journal, strategies, costs, session, calendars, inputs, io, log, limits, metrics, "
+        "... (did you mean 'strategies'?)");
     ast_config_refused(F "universe: x\n", "3: key 'universe': found twice (first on line 1), allowed once");
     ast_config_refused("universe: [a]\nplaybook: playbook.yaml\n",
                        "1: key 'universe': found a list, allowed a text of 1 to 1023 bytes");
@@ -249,7 +249,8 @@ static void strategies_are_known_names_or_files(void **state)
     as_config_free(none);
     ast_config_refused(
         F "strategies: [overreaktion]\n",
-        "3: key 'strategies[0]': found 'overreaktion', allowed overreaction, mean_reversion, {load: PATH}");
+        "3: key 'strategies[0]': found 'overreaktion', allowed overreaction, mean_reversion, residual_reversion, "
+        "pairs, {load: PATH}");
     ast_config_refused(F "strategies: overreaction\n", "3: key 'strategies': found 'overreaction', allowed a list");
     ast_config_refused(F "strategies:\n- overreaction\n- overreaction\n",
                        "5: key 'strategies[1]': found 'overreaction', allowed each strategy once (line 4 has it)");
@@ -294,7 +295,8 @@ static void the_hash_covers_what_decides_and_nothing_else(void **state)
                                         "session: {zone: Asia/Seoul}\n",
                                         "session: {date: 20260701}\n",
                                         "calendars: {XNYS: {zone: UTC, open: \"01:00\", close: \"02:00\"}}\n",
-                                        "history: universe.csv\n"};
+                                        "history: universe.csv\n",
+                                        "calibration: universe.csv\n"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_true(hash_of(same[i]) == plain);
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)

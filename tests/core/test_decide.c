@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "core/decide.h"
 #include "tests/support/world.h"
@@ -205,6 +206,28 @@ static void what_can_never_be_measured_is_vetoed_once_at_the_opening(void **stat
     ast_world_fini(&world);
 }
 
+/* What a strategy sees of the hedged residual is of this instant, not of the one before. */
+static void the_hedged_residual_is_measured_before_a_strategy_sees_it(void **state)
+{
+    (void)state;
+    ast_world world;
+    run_shock(&world, SESSIONS);
+    as_shock *shock = as_shock_oldest(&world.engine->shocks);
+    for (uint32_t i = 0; i < shock->linked_count; i++) {
+        as_linked *linked = &shock->linked[i];
+        if (fabs(linked->os) < 2 || linked->anchor.blocks)
+            continue;
+        double x = linked->x, level = linked->x_mean;
+        assert_true(isfinite(x) && x != 0 && isfinite(level));
+        as_shock_hedge(shock, linked);
+        assert_true(linked->x == x && linked->x_mean == level);
+    }
+    const as_decision *miss = ast_find(&world, AS_SIGNAL_MEAN_REVERSION, AS_ACTION_UPDATE, AST_FAR1);
+    assert_non_null(miss);
+    assert_true(miss->rev_bps > 0);
+    ast_world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +235,7 @@ int main(void)
         cmocka_unit_test(ids_are_the_same_in_every_run_and_differ_between_names_and_strategies),
         cmocka_unit_test(another_instant_of_opening_is_another_id),
         cmocka_unit_test(decisions_are_numbered_without_a_hole),
+        cmocka_unit_test(the_hedged_residual_is_measured_before_a_strategy_sees_it),
         cmocka_unit_test(a_near_miss_has_no_side_no_horizon_and_an_id_and_is_said_once),
         cmocka_unit_test(an_open_signal_says_how_long_it_holds_and_expires_then),
         cmocka_unit_test(the_timer_of_a_signal_that_was_closed_says_nothing),

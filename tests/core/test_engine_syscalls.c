@@ -88,6 +88,8 @@ static void run_a_fact(ast_world *world, uint64_t close)
     for (unsigned i = 0; i < QUOTES; i++) {
         uint32_t instrument = i % AST_LONE;
         double move = (i / 500 % 2 ? 1 : -1) * 0.04 * (instrument >= AST_NEAR && instrument <= AST_FAR2);
+        if (instrument == AST_EPI)
+            move = 0.05;
         ts += AS_NS_PER_S / 4;
         quote(world, instrument, ts, (int64_t)((double)world->px[instrument] * (1 + move)));
         if (i % 100 == 0)

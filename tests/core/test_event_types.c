@@ -29,6 +29,21 @@ static void the_guides_names_come_first_and_other_is_zero(void **state)
     assert_int_equal(as_event_type_intern("a_name_of_more_than_thirty_one_letters"), UINT16_MAX);
 }
 
+static void lawsuits_and_deals_run_side_by_side_results_do_not(void **state)
+{
+    (void)state;
+    static const char *const several[] = {"other", "legal_regulatory", "m_and_a", "datacenter_contract", "commentary"};
+    static const char *const one[] = {
+        "compute_supply_entry", "capex_cut", "earnings_guidance", "memory_price", "executive_change",
+        "capital_return",       "labour",    "outage_cyber"};
+    for (unsigned i = 0; i < sizeof several / sizeof *several; i++)
+        assert_true(as_event_type_concurrent((uint16_t)as_event_type_find(several[i])));
+    for (unsigned i = 0; i < sizeof one / sizeof *one; i++)
+        assert_false(as_event_type_concurrent((uint16_t)as_event_type_find(one[i])));
+    assert_false(as_event_type_concurrent(as_event_type_intern("a_family_of_ones_own")));
+    assert_false(as_event_type_concurrent(UINT16_MAX));
+}
+
 static void the_table_ends(void **state)
 {
     (void)state;
@@ -48,6 +63,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_guides_names_come_first_and_other_is_zero),
+        cmocka_unit_test(lawsuits_and_deals_run_side_by_side_results_do_not),
         cmocka_unit_test(the_table_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

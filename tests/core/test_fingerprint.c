@@ -81,12 +81,40 @@ static void random_sets_agree_with_counting_by_hand(void **state)
     }
 }
 
+/* Places collide on purpose: features that are equal in their low ten bits. */
+static void an_index_finds_what_the_sorted_sets_share(void **state)
+{
+    (void)state;
+    uint64_t seed = 9;
+    printf("seed %llu\n", (unsigned long long)seed);
+    for (unsigned round = 0; round < 2000; round++) {
+        uint32_t a[40], b[40];
+        unsigned na = ast_set(&seed, a), nb = ast_set(&seed, b);
+        for (unsigned i = 0; i < na; i++)
+            a[i] = a[i] / 7 % 4 * 256 + (a[i] / 7 / 4) * 4096 + 1020;
+        for (unsigned i = 0; i < nb; i++)
+            b[i] = b[i] / 7 % 4 * 256 + (b[i] / 7 / 4) * 4096 + 1020;
+        as_print_index index;
+        as_print_index_init(&index, a, na);
+        unsigned both = 0;
+        for (unsigned i = 0; i < nb; i++) {
+            unsigned place = as_print_index_find(&index, b[i]);
+            assert_true(place == na || a[place] == b[i]);
+            assert_true(place == na || as_print_index_maybe(&index, b[i]));
+            assert_int_equal(place < na, ast_in(a, na, b[i]));
+            both += place < na;
+        }
+        assert_int_equal(as_print_index_shared(&index, b, nb), both);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_set_is_like_nothing),
         cmocka_unit_test(shares_are_counted_at_both_ends),
         cmocka_unit_test(random_sets_agree_with_counting_by_hand),
+        cmocka_unit_test(an_index_finds_what_the_sorted_sets_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

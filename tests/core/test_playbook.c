@@ -253,7 +253,7 @@ static void what_is_wrong_is_said_with_line_and_key(void **state)
         {"events: {}\n", "p.yaml:1: key 'version': found nothing, allowed a text of 1 to 31 bytes"},
         {V, "p.yaml:1: key 'events': found nothing, allowed a map of event families"},
         {V "event: {}\n", "p.yaml:2: key 'event': found an unknown key, allowed version, sources, events, controls, "
-                          "status_gate, thresholds (did you mean 'events'?)"},
+                          "pairs, status_gate, thresholds (did you mean 'events'?)"},
         {V "events: [a]\n", "p.yaml:2: key 'events': found a list, allowed a map"},
         {V "events: {Capex: {}}\n", "p.yaml:2: key 'events.Capex': found the name 'Capex', allowed 1 to 31 of a-z, 0-9 "
                                     "and _, not 'other'"},
@@ -269,7 +269,7 @@ static void what_is_wrong_is_said_with_line_and_key(void **state)
          "p.yaml:3: key 'events.capex_cut.control': found 'glut', allowed a group of 'controls'"},
         {E "{phrases: cut}\n", "p.yaml:3: key 'events.capex_cut.phrases': found 'cut', allowed a list"},
         {E "{phrases: [a, \"\"]}\n",
-         "p.yaml:3: key 'events.capex_cut.phrases[1]': found '' in quotes, allowed a text of 1 to 255 bytes"},
+         "p.yaml:3: key 'events.capex_cut.phrases[1]': found '' in quotes, allowed a text of 1 to 1023 bytes"},
         {E "{channels: {memory: -0.5}}\n",
          "p.yaml:3: key 'events.capex_cut.channels.memory': found '-0.5', allowed [w, s, why] or {w, s, why}"},
         {E "{channels: {memory: [-0.5, wide]}}\n",
@@ -306,7 +306,7 @@ static void what_is_wrong_is_said_with_line_and_key(void **state)
         {V "thresholds: {breadth_gate: 30%}\n",
          "p.yaml:2: key 'thresholds.breadth_gate': found '30%', allowed a number from 0 to 1"},
         {V "thresholds: {os_open: 0.5}\n",
-         "p.yaml:2: key 'thresholds': found os_close 1 above os_open 0.5, allowed at most as high"},
+         "p.yaml:2: key 'thresholds.os_open': found os_close 1 above os_open 0.5, allowed at most as high"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_refused(cases[i].text, cases[i].message);

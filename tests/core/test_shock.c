@@ -8,6 +8,9 @@
 
 #include "tests/support/world.h"
 
+/* cmocka compares floats; these are doubles. */
+#define assert_near(a, b, tolerance) assert_true(fabs((a) - (b)) <= (tolerance))
+
 enum { DATE = 20260630, SESSIONS = 80 };
 
 /* The day of the shock: EPI up, NEAR and two FAR names down, the rest with the market. */
@@ -332,7 +335,7 @@ static void controls_that_move_against_the_basket_contradict_it(void **state)
     as_linked *near = linked_of(shock, AST_NEAR);
     double os = near->os;
     shock->contradicted = false;
-    as_shock_score(shock, near, world.playbook);
+    as_shock_score_name(&world.engine->shocks, AST_NEAR);
     assert_true(fabs(os) < fabs(near->os)); /* the contradiction widens the prior */
     ast_world_fini(&world);
 }
@@ -358,6 +361,193 @@ static void a_control_with_news_of_its_own_is_left_out(void **state)
     ast_world_fini(&world);
 }
 
+/* ---- evidence ---- */
+
+static void a_headline_that_moves_nothing_is_no_shock(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    double day[AST_NAMES] = {[AST_FAR1] = -0.04};
+    ast_day(&world, session_close(t0), day, NULL);
+    as_shock *shock = first_shock();
+    as_linked *far = linked_of(shock, AST_FAR1);
+    assert_true(far->os <= -2); /* one of five names has fallen by itself */
+    assert_false(shock->shocked);
+    assert_null(ast_find(&world, AS_SIGNAL_OVERREACTION, AS_ACTION_OPEN, AST_FAR1));
+    assert_int_equal(world.engine->counters.veto[AS_SIGNAL_OVERREACTION][AS_REASON_NO_SHOCK], 1);
+    ast_world_fini(&world);
+}
+
+static void epicentre_and_basket_together_make_it_one_and_it_stays_so(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    double both[AST_NAMES] = {[AST_EPI] = 0.05, [AST_FAR1] = -0.04};
+    ast_day(&world, session_close(t0), both, NULL);
+    assert_true(first_shock()->shocked);
+    assert_non_null(ast_find(&world, AS_SIGNAL_OVERREACTION, AS_ACTION_OPEN, AST_FAR1));
+    double back[AST_NAMES] = {[AST_EPI] = -0.05};
+    ast_day(&world, session_close(session_close(t0) + 1), back, NULL);
+    assert_true(first_shock()->shocked);
+    ast_world_fini(&world);
+
+    t0 = open_shock();
+    double alone[AST_NAMES] = {[AST_EPI] = 0.06};
+    ast_day(&world, session_close(t0), alone, NULL);
+    assert_true(fabs(first_shock()->epicentre.z) > 4 && fabs(first_shock()->epicentre.z) < 6);
+    assert_false(first_shock()->shocked);
+    ast_world_fini(&world);
+
+    t0 = open_shock();
+    alone[AST_EPI] = 0.09;
+    ast_day(&world, session_close(t0), alone, NULL);
+    assert_true(fabs(first_shock()->epicentre.z) > 6);
+    assert_true(first_shock()->shocked);
+    ast_world_fini(&world);
+}
+
+/* Without a price of the issuer the basket has to say it alone. */
+static void a_basket_makes_the_shock_of_a_private_issuer(void **state)
+{
+    (void)state;
+    double day[AST_NAMES] = {[AST_NEAR] = -0.03, [AST_FAR1] = -0.03, [AST_FAR2] = -0.03, [AST_FAR3] = -0.03};
+    for (unsigned private = 0; private < 2; private ++) {
+        uint64_t t0 = open_shock();
+        if (private)
+            first_shock()->epicentre.px = AS_PX_UNDEFINED;
+        ast_day(&world, session_close(t0), day, NULL);
+        assert_true(as_shock_basket_z(first_shock()) <= -4);
+        assert_int_equal(first_shock()->shocked, private);
+        ast_world_fini(&world);
+    }
+}
+
+static void evidence_after_the_first_look_comes_too_late(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    double quiet[AST_NAMES] = {0}, day[AST_NAMES] = {[AST_EPI] = 0.2};
+    ast_day(&world, session_close(t0), quiet, NULL);
+    ast_day(&world, session_close(session_close(t0) + 1), day, NULL);
+    assert_true(fabs(first_shock()->epicentre.z) > 4);
+    assert_false(first_shock()->shocked);
+    ast_world_fini(&world);
+}
+
+static void dispersion_is_the_standard_deviation_of_z(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    assert_true(isnan(as_shock_dispersion(first_shock())));
+    ast_day(&world, session_close(t0), shock_day, NULL);
+    double sum = 0, square = 0;
+    unsigned n = 0;
+    for (uint32_t i = 0; i < first_shock()->linked_count; i++) {
+        const as_anchor *anchor = &first_shock()->linked[i].anchor;
+        if (anchor->blocks)
+            continue;
+        sum += anchor->z;
+        square += anchor->z * anchor->z;
+        n++;
+    }
+    assert_near(as_shock_dispersion(first_shock()), sqrt((square - sum * sum / n) / (n - 1)), 1e-9);
+    ast_world_fini(&world);
+}
+
+/* ---- several facts ---- */
+
+/* Two facts before one open push NEAR twice: what both justify is no excess of either. */
+static void what_another_fact_justifies_is_taken_off(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_headline other = ast_headline("zzzzqq-2", "Wire", AST_CTL1, t0 + AS_NS_PER_MIN);
+    ast_say(&world, &other);
+    assert_int_equal(world.engine->shocks.open_count, 2);
+    double day[AST_NAMES];
+    memcpy(day, shock_day, sizeof day);
+    day[AST_CTL1] = 0.08;
+    ast_day(&world, session_close(t0), day, NULL);
+    as_shock *first = as_shock_of(&world.engine->shocks, 1), *second = as_shock_of(&world.engine->shocks, 2);
+    as_linked *near = linked_of(first, AST_NEAR), *again = linked_of(second, AST_NEAR);
+    assert_true(first->shocked && second->shocked);
+    assert_near(near->later, again->e, 1e-12);
+    double den = sqrt(near->den * near->den + again->den * again->den - 1);
+    double alone = (near->anchor.z - near->e) / near->den, rest = (near->anchor.z - near->e - again->e) / den;
+    assert_near(near->os, alone * rest < 0 ? 0 : fabs(alone) < fabs(rest) ? alone : rest, 1e-12);
+    as_shock_hedge(first, near);
+    assert_near(near->x_mean, (near->e + again->e) * near->anchor.sigma, 1e-12);
+    ast_world_fini(&world);
+}
+
+static void an_earlier_fact_is_in_the_anchor_already(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    ast_day(&world, session_close(t0), shock_day, NULL);
+    as_headline other = ast_headline("zzzzqq-2", "Wire", AST_CTL1, session_close(t0) + AS_NS_PER_MIN);
+    ast_say(&world, &other);
+    ast_day(&world, session_close(session_close(t0) + 1), shock_day, NULL);
+    as_shock *first = as_shock_of(&world.engine->shocks, 1), *second = as_shock_of(&world.engine->shocks, 2);
+    second->shocked = true;
+    as_shock_score_name(&world.engine->shocks, AST_NEAR);
+    assert_true(linked_of(first, AST_NEAR)->later < 0); /* the later one pushes the first one's name as well */
+    assert_true(linked_of(second, AST_NEAR)->later == 0);
+    ast_world_fini(&world);
+}
+
+/* Results and a lawsuit in one hour: the move of the epicentre is not taken for both at its full size. */
+static void a_move_that_two_facts_may_have_made_is_no_more_than_the_default(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    as_headline other = ast_headline("zzzzqq-2", "Wire", AST_EPI, t0 + AS_NS_PER_MIN);
+    other.reading.event_type = (uint16_t)as_event_type_find("legal_regulatory");
+    other.reading.polarity = -1;
+    as_event_family *family = &world.playbook->family[other.reading.event_type];
+    *family = world.playbook->family[first_shock()->event_type]; /* owned by the first: taken back before the end */
+    family->default_m = 1.5;
+    family->event_type = other.reading.event_type;
+    ast_say(&world, &other);
+    double day[AST_NAMES] = {[AST_EPI] = 0.05};
+    ast_day(&world, session_close(t0), day, NULL);
+    as_shock *first = as_shock_of(&world.engine->shocks, 1), *second = as_shock_of(&world.engine->shocks, 2);
+    assert_non_null(second);
+    assert_true(first->epicentre.z > 4);
+    assert_true(first->m == 4 && first->dir == 1);
+    assert_true(second->m == 1.5 && second->dir == -1);
+    memset(family, 0, sizeof *family);
+    ast_world_fini(&world);
+}
+
+/* ---- controls between their own ticks ---- */
+
+static void k_follows_the_basket_without_a_tick_of_a_control(void **state)
+{
+    (void)state;
+    uint64_t t0 = open_shock();
+    ast_day(&world, session_close(t0), shock_day, NULL);
+    as_shock *shock = first_shock();
+    double before = shock->k;
+    as_linked *far = linked_of(shock, AST_FAR3);
+    int64_t mid = world.px[AST_FAR3] * 9 / 10;
+    uint64_t at = session_close(t0) + 1; /* within a second: the controls' own part is not taken anew */
+    as_event event = ast_bar(AST_FAR3, at, mid, 86400);
+    event.flags = AS_EVENT_LAST;
+    as_merge_event(&world.merge, &event, NULL, NULL);
+    assert_true(far->anchor.car < -0.05);
+    double basket = as_shock_basket_car(shock);
+    double q[3], kappa[3];
+    for (unsigned i = 0; i < 3; i++) {
+        q[i] = shock->control[i].q;
+        kappa[i] = as_control_kappa(&shock->control[i].fit, shock->control[i].anchor.car, basket) /
+                   shock->control[i].anchor.root_h;
+    }
+    assert_near(shock->k, as_control_combine(q, kappa, 3).k, 1e-9);
+    assert_true(fabs(shock->k - before) > 1e-6);
+    ast_world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -376,6 +566,15 @@ int main(void)
         cmocka_unit_test(controls_that_move_against_the_basket_contradict_it),
         cmocka_unit_test(a_control_with_news_of_its_own_is_left_out),
         cmocka_unit_test(sums_do_not_depend_on_the_order_of_updates),
+        cmocka_unit_test(a_headline_that_moves_nothing_is_no_shock),
+        cmocka_unit_test(epicentre_and_basket_together_make_it_one_and_it_stays_so),
+        cmocka_unit_test(a_basket_makes_the_shock_of_a_private_issuer),
+        cmocka_unit_test(evidence_after_the_first_look_comes_too_late),
+        cmocka_unit_test(dispersion_is_the_standard_deviation_of_z),
+        cmocka_unit_test(what_another_fact_justifies_is_taken_off),
+        cmocka_unit_test(an_earlier_fact_is_in_the_anchor_already),
+        cmocka_unit_test(a_move_that_two_facts_may_have_made_is_no_more_than_the_default),
+        cmocka_unit_test(k_follows_the_basket_without_a_tick_of_a_control),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,7 +213,8 @@ static void broken_links_are_refused(void **state)
         {"issuer,relation,symbol\nA,rival,B\n", "2: column 'relation': found 'rival', allowed supplier, customer"},
         {"issuer,relation,symbol,weight\nA,supplier,B,-1\n",
          "2: column 'weight': found '-1', allowed a number from 0 to 10"},
-        {"issuer,relation,symbol\nA,supplier,B\nA,supplier,B\n", " found the supplier B of A twice, allowed once"},
+        {"issuer,relation,symbol\nA,supplier,B\nA,supplier,B\n",
+         "3: found the supplier B of A twice (first on line 2), allowed once"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_refused(rows, cases[i].links, "links.csv", cases[i].message);

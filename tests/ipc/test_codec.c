@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <msgpack.h>
 
 #include "ipc/codec.h"
@@ -89,6 +90,42 @@ static void a_shock_and_a_fact_have_their_own_tables(void **state)
     assert_null(strstr(line, "\"sym\""));
 }
 
+/* A leg of a pair, outside events. */
+static as_decision sample_pair(void)
+{
+    as_decision d = sample(AS_DECISION_SIG);
+    d.kind = AS_SIGNAL_MEAN_REVERSION;
+    d.status = AS_FACT_NONE;
+    d.e = d.os = d.b = d.m = d.g = (double)NAN;
+    d.generation = 0;
+    d.anchor_seq = AS_TS_UNDEFINED;
+    d.reasons = 0;
+    d.headline_count = 0;
+    d.fact[0] = d.event_name[0] = 0;
+    d.hedge = 1.25;
+    strcpy(d.partner, "BRK.A");
+    strcpy(d.strategy, "pairs");
+    return d;
+}
+
+static void outside_events_there_is_no_fact_and_a_pair_has_its_partner(void **state)
+{
+    (void)state;
+    as_decision d = sample_pair();
+    char line[AS_LINE_BYTES_OUT], topic[AS_TOPIC_BYTES];
+    as_codec_line(&d, line, sizeof line);
+    assert_non_null(strstr(line, "\"kind\":\"mean_reversion\",\"action\":\"open\""));
+    assert_non_null(strstr(line, "\"fact\":null,\"status\":null,\"headlines\":[],"));
+    assert_non_null(strstr(line, "\"tick\":[41,null],\"reasons\":[],"));
+    assert_non_null(strstr(line, "\"strategy\":\"pairs\",\"event\":null,\"m\":null,\"g\":null,\"generation\":0,"
+                                 "\"partner\":\"BRK.A\",\"hedge\":1.25}"));
+    as_codec_topic(&d, topic);
+    assert_string_equal(topic, "sig.pairs.BRK%2EB.");
+    d.partner[0] = 0;
+    as_codec_line(&d, line, sizeof line);
+    assert_non_null(strstr(line, "\"generation\":0}"));
+}
+
 /* The value of a key in an unpacked map, NULL if it is not there. */
 static const msgpack_object *get(const msgpack_object *map, const char *key)
 {
@@ -164,6 +201,10 @@ static void whole_payloads_are_golden_and_shown_in_the_documentation(void **stat
         size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload);
         ast_golden(one[i].path, "docs/WIRE.md", payload, bytes);
     }
+    as_decision pair = sample_pair();
+    uint8_t payload[AS_PAYLOAD_BYTES];
+    size_t bytes = as_codec_payload(&pair, &envelope, payload, sizeof payload);
+    ast_golden("tests/ipc/golden/pair.hex", "docs/WIRE.md", payload, bytes);
 }
 
 static void the_documentation_has_every_reason(void **state)
@@ -233,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_every_key_in_the_tables_order),
         cmocka_unit_test(a_shock_and_a_fact_have_their_own_tables),
+        cmocka_unit_test(outside_events_there_is_no_fact_and_a_pair_has_its_partner),
         cmocka_unit_test(a_payload_is_one_map_that_msgpack_reads_back),
         cmocka_unit_test(the_first_bytes_are_golden),
         cmocka_unit_test(whole_payloads_are_golden_and_shown_in_the_documentation),

@@ -152,8 +152,8 @@ static void a_shared_object_without_the_entry_is_an_error(void **state)
 static void another_interface_is_refused_and_both_are_named(void **state)
 {
     (void)state;
-    expect_error(load(compile("abi", ENTRY(".abi = AS_STRATEGY_ABI + 1")), NULL), -EPROTO, "built for interface 2");
-    assert_non_null(strstr(as_error_message(0), "this program has 1"));
+    expect_error(load(compile("abi", ENTRY(".abi = AS_STRATEGY_ABI + 1")), NULL), -EPROTO, "built for interface 3");
+    assert_non_null(strstr(as_error_message(0), "this program has 2"));
     expect_error(load(compile("view", ENTRY(".view_bytes = sizeof(as_view) - 8")), NULL), -EPROTO,
                  "built for interface");
     expect_error(load(compile("verdict", ENTRY(".verdict_bytes = 1")), NULL), -EPROTO, "verdict 1 bytes");

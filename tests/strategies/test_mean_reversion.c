@@ -38,7 +38,7 @@ static void with_every_gate_open_it_fades_toward_the_justified_level(void **stat
         spoil;                                                                                                         \
         as_verdict verdict = ask(&scene);                                                                              \
         assert_int_equal(verdict.want, AS_WANT_OPEN);                                                                  \
-        assert_true(verdict.near_miss);                                                                                \
+        assert_int_equal(verdict.near_miss, scene.view.shocked &&scene.view.in_time);                                  \
         assert_int_equal(verdict.vetoes, AS_REASON_BIT(code));                                                         \
     }
 
@@ -58,6 +58,41 @@ GATE(the_first_five_minutes_are_vetoed, SESSION_START, scene.view.now = scene.vi
 GATE(a_cooldown_is_vetoed, COOLDOWN, scene.view.cooldown_until = scene.view.now + 1)
 GATE(a_confirmed_channel_is_vetoed, CONFIRMED, scene.view.status = AS_FACT_CONFIRMED; scene.view.w = -0.5)
 GATE(daily_bars_wait_for_a_turn, UNSTABLE, scene.view.session_bars = true; scene.view.flagged_mean_ar = -0.01)
+GATE(a_jump_is_vetoed, JUMP, scene.view.jump_age_ns = 29 * AS_NS_PER_MIN)
+GATE(a_headline_that_moved_nothing_is_vetoed, NO_SHOCK, scene.view.shocked = false)
+GATE(a_name_that_did_not_react_in_time_is_vetoed, LATE_MOVE, scene.view.in_time = false)
+GATE(little_size_is_vetoed, THIN, scene.view.depth_ratio = 0.24)
+GATE(three_stops_on_the_fact_are_enough, KILLED, scene.view.stops = 3)
+
+static void alone_neither_an_extreme_move_nor_a_volatile_basket_is_faded(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.z = -6;
+    scene.view.vol_ratio = 1.5;
+    assert_int_equal(ask(&scene).vetoes, 0); /* with breadth both are faded: the whole sector was sold */
+    scene.view.breadth = 0.29;
+    scene.view.x = -0.2;
+    uint64_t alone = AS_REASON_BIT(BREADTH_LOW) | AS_REASON_BIT(EXTREME_Z) | AS_REASON_BIT(VOL_REGIME);
+    assert_int_equal(ask(&scene).vetoes, alone);
+    scene.view.z = -5.99;
+    scene.view.vol_ratio = 1.49;
+    assert_int_equal(ask(&scene).vetoes, AS_REASON_BIT(BREADTH_LOW));
+}
+
+static void impact_grows_as_the_shown_size_shrinks(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    double usual = ask(&scene).cost_bps;
+    scene.view.depth_ratio = 0.5;
+    assert_true(ask(&scene).cost_bps == usual + 2 * scene.costs.impact_bps);
+    scene.view.depth_ratio = 3;
+    assert_true(ask(&scene).cost_bps == usual);
+}
+
 GATE(a_short_without_borrow_is_vetoed, NO_BORROW, scene.costs.borrow = false; scene.view.z = 3; scene.view.os = 2.8;
      scene.view.chain_sign = 1; scene.view.s = 2; scene.view.x = 0.08)
 
@@ -165,6 +200,13 @@ int main(void)
         cmocka_unit_test(a_cooldown_is_vetoed),
         cmocka_unit_test(a_confirmed_channel_is_vetoed),
         cmocka_unit_test(daily_bars_wait_for_a_turn),
+        cmocka_unit_test(a_jump_is_vetoed),
+        cmocka_unit_test(a_headline_that_moved_nothing_is_vetoed),
+        cmocka_unit_test(a_name_that_did_not_react_in_time_is_vetoed),
+        cmocka_unit_test(little_size_is_vetoed),
+        cmocka_unit_test(three_stops_on_the_fact_are_enough),
+        cmocka_unit_test(alone_neither_an_extreme_move_nor_a_volatile_basket_is_faded),
+        cmocka_unit_test(impact_grows_as_the_shown_size_shrinks),
         cmocka_unit_test(a_short_without_borrow_is_vetoed),
         cmocka_unit_test(a_level_that_lies_on_the_other_side_is_never_faded_this_way),
         cmocka_unit_test(the_stop_stays_where_the_entry_put_it),

@@ -80,6 +80,21 @@ static void a_channel_that_has_not_acted_after_an_hour_is_an_underreaction(void 
     assert_int_equal(ask(&scene).want, AS_WANT_CLOSE);
 }
 
+static void a_name_that_has_reacted_once_does_not_underreact_later(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.frozen = true;
+    scene.view.e = -2;
+    scene.view.z = -0.5;
+    scene.view.os = 1.2;
+    assert_int_equal(ask(&scene).kind, AS_SIGNAL_UNDERREACTION);
+    assert_int_equal(ask(&scene).want, AS_WANT_OPEN);
+    scene.view.transmitted = true;
+    assert_int_equal(ask(&scene).want, AS_WANT_NONE);
+}
+
 static void conditions_of_the_market_veto(void **state)
 {
     (void)state;
@@ -87,6 +102,39 @@ static void conditions_of_the_market_veto(void **state)
     ast_scene_init(&scene);
     scene.view.blocks = AS_REASON_BIT(STALE) | AS_REASON_BIT(WARMUP);
     assert_int_equal(ask(&scene).vetoes, scene.view.blocks);
+}
+
+static void without_a_shock_nothing_overreacts(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.shocked = false;
+    as_verdict verdict = ask(&scene);
+    assert_int_equal(verdict.want, AS_WANT_OPEN);
+    assert_int_equal(verdict.vetoes, AS_REASON_BIT(NO_SHOCK));
+}
+
+static void a_name_that_first_departs_days_later_is_vetoed_but_what_is_open_stays(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.since_news = 1.01;
+    assert_int_equal(ask(&scene).vetoes, AS_REASON_BIT(LATE_MOVE));
+    scene.view.open = true;
+    scene.view.open_kind = AS_SIGNAL_OVERREACTION;
+    scene.view.open_side = 1;
+    assert_int_equal(ask(&scene).vetoes, 0);
+}
+
+static void outside_an_event_it_has_nothing_to_say(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.role = AS_ROLE_OUTSIDE;
+    assert_int_equal(ask(&scene).want, AS_WANT_NONE);
 }
 
 static void only_the_epicentre_carries_a_contradiction(void **state)
@@ -115,7 +163,11 @@ int main(void)
         cmocka_unit_test(a_move_against_the_shock_is_none),
         cmocka_unit_test(an_open_one_closes_only_below_the_lower_threshold),
         cmocka_unit_test(a_channel_that_has_not_acted_after_an_hour_is_an_underreaction),
+        cmocka_unit_test(a_name_that_has_reacted_once_does_not_underreact_later),
         cmocka_unit_test(conditions_of_the_market_veto),
+        cmocka_unit_test(without_a_shock_nothing_overreacts),
+        cmocka_unit_test(a_name_that_first_departs_days_later_is_vetoed_but_what_is_open_stays),
+        cmocka_unit_test(outside_an_event_it_has_nothing_to_say),
         cmocka_unit_test(only_the_epicentre_carries_a_contradiction),
     };
     return cmocka_run_group_tests_name("overreaction", tests, NULL, NULL);

@@ -55,6 +55,11 @@ static inline void ast_scene_init(ast_scene *scene)
         .mid = 100 * AS_PX_ONE,
         .half_spread_bps = 2,
         .spread_ratio = 1,
+        .depth_ratio = 1,
+        .jump_age_ns = AS_TS_UNDEFINED,
+        .shocked = true,
+        .in_time = true,
+        .vol_ratio = 1,
         .thresholds = &scene->thresholds,
         .costs = &scene->costs,
     };

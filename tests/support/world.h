@@ -186,11 +186,12 @@ static inline as_headline ast_headline(const char *id, const char *source, uint3
     };
     for (const char *c = id; *c && headline.reading.feature_count < 8; c++) {
         uint32_t feature = (uint32_t)(unsigned char)*c * 2654435761U;
-        unsigned at = headline.reading.feature_count;
-        while (at > 0 && headline.reading.feature[at - 1] > feature) {
-            headline.reading.feature[at] = headline.reading.feature[at - 1];
-            at--;
-        }
+        unsigned at = 0, count = headline.reading.feature_count;
+        while (at < count && headline.reading.feature[at] < feature)
+            at++;
+        if (at < count && headline.reading.feature[at] == feature)
+            continue; /* ascending and unique */
+        memmove(&headline.reading.feature[at + 1], &headline.reading.feature[at], (count - at) * sizeof feature);
         headline.reading.feature[at] = feature;
         headline.reading.feature_count++;
     }

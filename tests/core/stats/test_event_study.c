@@ -272,6 +272,55 @@ static void the_mean_test_statistic_of_noise_is_near_standard_normal(void **stat
     ast_near("BMP", bmp, 19.0 / 17, 0.3);
 }
 
+/* Ranks, signs and the fast correlation against the definitions, on values with ties and holes. */
+static void ranks_are_those_of_counting(void **state)
+{
+    (void)state;
+    uint64_t random = 11;
+    for (size_t trial = 0; trial < 200; trial++) {
+        double x[40];
+        double rank[40];
+        size_t count = (size_t)(ast_uniform(&random) * 40);
+        size_t there = 0;
+        for (size_t t = 0; t < count; t++) {
+            x[t] = ast_uniform(&random) < 0.2 ? NAN : floor(ast_uniform(&random) * 12);
+            there += isfinite(x[t]) ? 1 : 0;
+        }
+        assert_int_equal(as_rank_average(x, count, rank), there);
+        for (size_t t = 0; t < count; t++) {
+            double below = 0;
+            double equal = 0;
+            for (size_t u = 0; u < count; u++) {
+                below += x[u] < x[t];
+                equal += x[u] == x[t];
+            }
+            if (isfinite(x[t]))
+                ast_near("rank", rank[t], below + (equal + 1) / 2, 0);
+            else
+                assert_true(isnan(rank[t]));
+        }
+    }
+}
+
+static void the_fast_correlation_is_the_mean_over_pairs(void **state)
+{
+    (void)state;
+    enum { NAMES = 7, TIMES = 50 };
+    uint64_t random = 5;
+    double residual[NAMES * TIMES];
+    double work[TIMES];
+    for (size_t t = 0; t < TIMES; t++) {
+        double common = ast_normal(&random);
+        for (size_t i = 0; i < NAMES; i++)
+            residual[i * TIMES + t] = 0.01 * (0.5 * common + (double)(i + 1) * ast_normal(&random)) + 3;
+    }
+    ast_near("mean correlation", as_residual_correlation_complete(residual, NAMES, TIMES, work),
+             as_residual_correlation(residual, NAMES, TIMES), 1e-12);
+    residual[20] = NAN;
+    assert_true(isnan(as_residual_correlation_complete(residual, NAMES, TIMES, work)));
+    assert_true(isnan(as_residual_correlation_complete(residual + TIMES, 1, TIMES, work)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +336,8 @@ int main(void)
         cmocka_unit_test(equal_histories_make_the_two_rank_tests_equal),
         cmocka_unit_test(unequal_histories_do_not_favour_the_days_with_many_names),
         cmocka_unit_test(the_mean_test_statistic_of_noise_is_near_standard_normal),
+        cmocka_unit_test(ranks_are_those_of_counting),
+        cmocka_unit_test(the_fast_correlation_is_the_mean_over_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
