@@ -5,6 +5,7 @@
 #ifndef AS_APPS_AFTERSHOCK_COMMANDS_H
 #define AS_APPS_AFTERSHOCK_COMMANDS_H
 
+int as_cmd_backtest(int argc, char **argv);
 int as_cmd_bench(int argc, char **argv);
 int as_cmd_convert(int argc, char **argv);
 int as_cmd_demo(int argc, char **argv);
@@ -13,5 +14,6 @@ int as_cmd_inspect(int argc, char **argv);
 int as_cmd_listen(int argc, char **argv);
 int as_cmd_replay(int argc, char **argv);
 int as_cmd_simulate(int argc, char **argv);
+int as_cmd_study(int argc, char **argv);
 
 #endif

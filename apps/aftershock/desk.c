@@ -17,14 +17,17 @@
 #include "feeds/files/input_merge.h"
 #include "ipc/writer.h"
 
-static const char help[] = "usage: aftershock desk --config F INPUT... [--json]\n"
+static const char help[] = "usage: aftershock desk --config F INPUT... [--json] [--why]\n"
                            "  --config F  configuration: its universe and playbook are what the desk knows\n"
+                           "  --why       below each line: the words that named an issuer, the phrases that gave event\n"
+                           "              and cue (with --json they are always there, key why)\n"
                            "  --json      one JSON object a headline; without it a line for people\n"
                            "INPUT: headlines as NDJSON or CSV (by a mapping); market data in them are passed over.\n";
 
 typedef struct options {
     const char *config;
     bool json;
+    bool why;
     char **input;
     unsigned input_count;
 } options;
@@ -42,6 +45,7 @@ static int parse(int argc, char **argv, options *o)
 {
     static const struct option known[] = {{"config", required_argument, NULL, 'c'},
                                           {"json", no_argument, NULL, 'j'},
+                                          {"why", no_argument, NULL, 'w'},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     *o = (options){0};
@@ -50,6 +54,7 @@ static int parse(int argc, char **argv, options *o)
         switch (c) {
         case 'c': o->config = optarg; break;
         case 'j': o->json = true; break;
+        case 'w': o->why = true; break;
         case 'h': fputs(help, stdout); exit(0);
         default: return as_error_set(-EINVAL, "see `aftershock desk --help`");
         }
@@ -70,6 +75,9 @@ static as_fact_change apply(desk_run *run, const as_headline *headline)
 {
     as_fact_change first = {.novelty = (double)NAN};
     for (unsigned i = 0; i < headline->reading.issuer_count; i++) {
+        uint32_t issuer = headline->reading.issuer[i];
+        as_fact_expire_due(&run->facts, issuer, as_universe_calendar(&run->setup.universe, issuer),
+                           (unsigned)run->setup.playbook->thresholds.expiry_sessions, headline->ts_recv);
         as_fact_change change =
             as_fact_apply(&run->facts, run->setup.playbook, &run->setup.universe.symbols, headline, i);
         if (i == 0 || (!first.fact && change.fact))
@@ -90,11 +98,36 @@ static void number_or_nil(as_writer *writer, const char *key, double number)
     isfinite(number) ? as_writer_double(writer, number) : as_writer_nil(writer);
 }
 
+/* Which words linked each issuer, and which phrases gave event, cue and polarity. */
+static void put_why(as_writer *writer, const desk_run *run, const as_headline *headline)
+{
+    as_desk_why why;
+    as_desk_explain(run->setup.desk, headline, &why);
+    as_writer_key(writer, "why");
+    as_writer_map(writer, 0);
+    as_writer_key(writer, "issuers");
+    as_writer_array(writer, why.mention_count);
+    for (unsigned i = 0; i < why.mention_count; i++) {
+        as_writer_map(writer, 0);
+        text_or_nil(writer, "symbol", as_symbols_name(&run->setup.universe.symbols, why.mention[i].issuer));
+        text_or_nil(writer, "text", why.mention[i].text);
+        text_or_nil(writer, "class", why.mention[i].class);
+        number_or_nil(writer, "score", why.mention[i].judged ? why.mention[i].score : (double)NAN);
+        as_writer_map_end(writer);
+    }
+    as_writer_array_end(writer);
+    text_or_nil(writer, "event", why.event);
+    text_or_nil(writer, "cue", why.cue);
+    text_or_nil(writer, "good", why.good);
+    text_or_nil(writer, "bad", why.bad);
+    as_writer_map_end(writer);
+}
+
 static void print_json(const desk_run *run, const as_headline *headline, const as_fact_change *change)
 {
     const as_reading *reading = &headline->reading;
     const as_fact *fact = change->fact;
-    char line[8192], group[24];
+    char line[16384], group[24];
     as_writer writer;
     as_writer_json(&writer, line, sizeof line);
     as_writer_map(&writer, 0);
@@ -117,15 +150,31 @@ static void print_json(const desk_run *run, const as_headline *headline, const a
     number_or_nil(&writer, "relevance", reading->issuer_count ? (double)reading->relevance[0] : (double)NAN);
     number_or_nil(&writer, "novelty", change->novelty);
     text_or_nil(&writer, "fact", fact ? fact->key : NULL);
-    snprintf(group, sizeof group, "f%" PRIu64, fact ? fact->serial : 0);
-    text_or_nil(&writer, "group", fact ? group : NULL);
+    snprintf(group, sizeof group, "g%" PRIu64, change->story);
+    text_or_nil(&writer, "group", change->story ? group : NULL);
+    number_or_nil(&writer, "cred", fact ? fact->cred : (double)NAN);
+    number_or_nil(&writer, "ens", fact ? fact->ens : (double)NAN);
     as_writer_key(&writer, "tier");
     as_writer_uint(&writer, reading->tier);
     as_writer_key(&writer, "text");
     as_writer_text(&writer, headline->text);
+    put_why(&writer, run, headline);
     as_writer_map_end(&writer);
     as_writer_finish(&writer);
     puts(line);
+}
+
+static void print_why(const desk_run *run, const as_headline *headline)
+{
+    as_desk_why why;
+    as_desk_explain(run->setup.desk, headline, &why);
+    for (unsigned i = 0; i < why.mention_count; i++) {
+        const as_desk_mention *m = &why.mention[i];
+        printf("    %s: \"%s\", %s", as_symbols_name(&run->setup.universe.symbols, m->issuer), m->text, m->class);
+        m->judged ? printf(", score %.1f\n", m->score) : puts("");
+    }
+    printf("    event: %s\n", why.event ? why.event : "(no phrase)");
+    printf("    cue: %s\n", why.cue ? why.cue : "(no phrase)");
 }
 
 static void print_line(const desk_run *run, const as_headline *headline, const as_fact_change *change)
@@ -140,6 +189,8 @@ static void print_line(const desk_run *run, const as_headline *headline, const a
     printf("%-14s %-20s %-10s %+d  %-16s %s\n", issuers, as_event_type_name(reading->event_type),
            cue_text[reading->cue], reading->polarity,
            fact ? as_fact_status_text((as_fact_status)fact->status) : "(no fact)", headline->text);
+    if (run->o->why)
+        print_why(run, headline);
 }
 
 static int read_all(desk_run *run)

@@ -19,7 +19,8 @@ enum { TICK_NS = 5000000 }; /* how often the core hears that time passes */
 static const char help[] =
     "usage: aftershockd --config FILE [--check]\n"
     "  --config FILE  configuration (aftershock.yaml)\n"
-    "  --check        validate the configuration, universe and playbook, print what they hold, and exit\n"
+    "  --check        validate the configuration and all it names (universe, links, playbook, strategies,\n"
+    "                 history), print what they hold, and exit; an error names file, line and key\n"
     "  --version      print the version\n"
     "SIGTERM drains and ends; SIGHUP reloads the playbook. Exit status: 0 done, 1 failed while running,\n"
     "2 usage, configuration or input error.\n";

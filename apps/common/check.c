@@ -1,9 +1,12 @@
 #include "apps/common/check.h"
 
+#include "apps/common/history.h"
 #include "core/config.h"
 #include "core/error.h"
 #include "core/playbook.h"
 #include "core/universe.h"
+#include "feeds/news/desk.h"
+#include "strategies/loader.h"
 
 typedef struct totals {
     unsigned families, phrases, channels;
@@ -24,10 +27,32 @@ static totals count_playbook(const as_playbook *playbook, const as_universe *uni
     return sum;
 }
 
+/* What only compiling or opening shows: phrases, shared objects, the history's bars. */
+static int try_parts(const as_config *config, const as_universe *universe, const as_playbook *playbook)
+{
+    as_desk *desk = NULL;
+    as_strategies strategies = {0};
+    as_history history = {0};
+    int rc = as_desk_new(universe, playbook, &desk);
+    if (!rc)
+        rc = as_strategies_load(&strategies, config);
+    if (!rc)
+        rc = as_history_load(&history, config, universe);
+    as_history_fini(&history);
+    as_strategies_unload(&strategies);
+    as_desk_free(desk);
+    return rc;
+}
+
 static int report(const as_config *config, const as_universe *universe, unsigned warnings_before, FILE *out)
 {
     as_playbook *playbook;
     int rc = as_playbook_load(config->playbook, universe, 0, &playbook);
+    if (!rc) {
+        rc = try_parts(config, universe, playbook);
+        if (rc)
+            as_playbook_free(playbook);
+    }
     if (rc)
         return rc;
     totals sum = count_playbook(playbook, universe);

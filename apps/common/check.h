@@ -1,8 +1,8 @@
 /*
  * `aftershockd --check`: is a configuration, with everything that it names, right?
  *
- * Loads the configuration, the universe and the playbook as a start would, opens nothing else, and writes one line of
- * counts. One thread, start-up only.
+ * Loads the configuration, universe and playbook, compiles the playbook's phrases, loads the strategies and reads the
+ * history, all as a start would; opens no socket, and writes one line of counts. One thread, start-up only.
  */
 #ifndef AS_APPS_COMMON_CHECK_H
 #define AS_APPS_COMMON_CHECK_H

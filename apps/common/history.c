@@ -68,6 +68,7 @@ void as_history_apply(as_history *history, const as_universe *universe, uint64_t
     uint64_t before[AS_CALENDAR_MAX];
     for (uint32_t i = 0; i < universe->calendar_count; i++)
         before[i] = as_calendar_session(universe->calendar[i], first_ts)->prev_close;
+    merge->engine->history = true;
     for (size_t i = 0; i < history->count; i++) {
         const as_event *event = &history->event[i];
         if (event->ts_recv <= before[universe->instrument[event->instrument].calendar]) {
@@ -76,6 +77,7 @@ void as_history_apply(as_history *history, const as_universe *universe, uint64_t
         }
     }
     as_engine_flush(merge->engine);
+    merge->engine->history = false;
 }
 
 void as_history_fini(as_history *history)

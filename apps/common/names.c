@@ -38,6 +38,7 @@ static void write_linked(FILE *file, const as_engine *engine, const as_shock *sh
     number(file, "s_w", linked->s_w);
     number(file, "e", linked->e);
     number(file, "os", linked->os);
+    number(file, "later", linked->later);
     number(file, "x", linked->x);
     number(file, "x_mean", linked->x_mean);
     number(file, "s", linked->s);
@@ -56,6 +57,10 @@ static void write_shock(FILE *file, as_engine *engine, const as_shock *shock)
     number(file, "g", shock->g);
     number(file, "b", as_shock_breadth(shock));
     number(file, "k", shock->k);
+    number(file, "z_basket", as_shock_basket_z(shock));
+    number(file, "dispersion", as_shock_dispersion(shock));
+    number(file, "vol_ratio", shock->vol_ratio);
+    fprintf(file, ",\"shocked\":%s", shock->shocked ? "true" : "false");
     fprintf(file, ",\"dir\":%d,\"linked\":%u,\"status\":\"%s\"}\n", shock->dir, shock->linked_count,
             as_fact_status_text((as_fact_status)fact->status));
     for (uint32_t i = 0; i < shock->linked_count; i++)

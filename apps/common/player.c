@@ -343,6 +343,8 @@ static int play_record(as_player *player, as_generations *generations, const as_
     if (event.kind == AS_EVENT_NONE)
         return 0; /* only says when the run began */
     keep_pace(pace, event.ts_recv);
+    if (setup->merge.record)
+        setup->merge.record(setup->merge.record_context, &event, &headline, playbook);
     as_engine_step(setup->engine, &event, &headline, playbook);
     return 0;
 }

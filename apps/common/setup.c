@@ -16,6 +16,10 @@ int as_setup_load(as_setup *setup, const char *path)
     rc = as_playbook_load(config->playbook, &setup->universe, 0, &setup->playbook);
     if (rc < 0)
         return as_error_add("%s: playbook", path);
+    if (*config->calibration)
+        rc = as_probability_load(config->calibration, &setup->probability);
+    if (rc < 0)
+        return as_error_add("%s: calibration", path);
     rc = as_desk_new(&setup->universe, setup->playbook, &setup->desk);
     if (rc < 0)
         return as_error_add("%s: desk", path);
@@ -32,6 +36,7 @@ int as_setup_engine(as_setup *setup, uint32_t orders_max, as_emit_fn emit, void 
         .universe = &setup->universe,
         .playbook = setup->playbook,
         .config = setup->config,
+        .probability = setup->probability,
         .strategy_count = setup->strategies.count,
         .orders_max = orders_max,
         .emit = emit,
@@ -62,6 +67,7 @@ void as_setup_fini(as_setup *setup)
     as_strategies_unload(&setup->strategies);
     as_desk_free(setup->desk);
     as_playbook_free(setup->playbook);
+    as_probability_free(setup->probability);
     if (setup->universe_loaded)
         as_universe_fini(&setup->universe);
     as_config_free(setup->config);

@@ -14,6 +14,7 @@
 #include "core/engine.h"
 #include "core/merge.h"
 #include "core/playbook.h"
+#include "core/probability.h"
 #include "core/universe.h"
 #include "feeds/news/desk.h"
 #include "strategies/loader.h"
@@ -23,6 +24,7 @@ typedef struct as_setup {
     as_universe universe;
     bool universe_loaded;
     as_playbook *playbook;
+    as_probability *probability; /* NULL: the configuration names none */
     as_desk *desk;
     as_strategies strategies;
     as_history history;

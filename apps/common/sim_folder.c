@@ -25,7 +25,7 @@ static int folder_is_empty(const char *folder, bool *empty)
     return 0;
 }
 
-static int make_folder(const char *folder, bool force)
+int as_sim_folder_make(const char *folder, bool force)
 {
     bool empty = false;
     if (mkdir(folder, 0777) == 0)
@@ -39,7 +39,7 @@ static int make_folder(const char *folder, bool force)
     return rc;
 }
 
-static int open_in(const char *folder, const char *name, char *path, FILE **file)
+int as_sim_folder_open(const char *folder, const char *name, char *path, FILE **file)
 {
     if (snprintf(path, AS_PATH_BYTES, "%s/%s", folder, name) >= AS_PATH_BYTES)
         return as_error_set(-ENAMETOOLONG, "%s: the path is too long", folder);
@@ -47,13 +47,13 @@ static int open_in(const char *folder, const char *name, char *path, FILE **file
     return *file ? 0 : as_error_set(-errno, "%s: cannot be written: %s", path, strerror(errno));
 }
 
-static int close_file(FILE *file, const char *path)
+int as_sim_folder_close(FILE *file, const char *path)
 {
     bool failed = ferror(file) != 0;
     return fclose(file) || failed ? as_error_set(-EIO, "%s: cannot be written: %s", path, strerror(errno)) : 0;
 }
 
-static int copy(const char *from, const char *folder, const char *name)
+int as_sim_folder_copy(const char *from, const char *folder, const char *name)
 {
     char path[AS_PATH_BYTES];
     char *text = NULL;
@@ -62,10 +62,10 @@ static int copy(const char *from, const char *folder, const char *name)
     int rc = as_text_file_read(from, AS_TEXT_FILE_BYTES_MAX, &text, &text_bytes);
     if (rc < 0)
         return rc;
-    rc = open_in(folder, name, path, &file);
+    rc = as_sim_folder_open(folder, name, path, &file);
     if (rc == 0) {
         fwrite(text, 1, text_bytes, file);
-        rc = close_file(file, path);
+        rc = as_sim_folder_close(file, path);
     }
     free(text);
     return rc;
@@ -95,11 +95,11 @@ static int write_config(const as_sim_scenario *scenario, const char *folder)
 {
     char path[AS_PATH_BYTES];
     FILE *file = NULL;
-    int rc = open_in(folder, "aftershock.yaml", path, &file);
+    int rc = as_sim_folder_open(folder, "aftershock.yaml", path, &file);
     if (rc < 0)
         return rc;
     as_sim_folder_config(file, scenario);
-    return close_file(file, path);
+    return as_sim_folder_close(file, path);
 }
 
 /* ---- the truth ---- */
@@ -134,7 +134,7 @@ static int write_truth(const as_sim_scenario *s, uint64_t seed, const char *fold
 {
     char path[AS_PATH_BYTES];
     FILE *file = NULL;
-    int rc = open_in(folder, "truth.json", path, &file);
+    int rc = as_sim_folder_open(folder, "truth.json", path, &file);
     if (rc < 0)
         return rc;
     fprintf(file, "{\n  \"schema\":1,\n  \"label\":\"%s\",\n  \"scenario\":\"%s\",\n  \"seed\":%" PRIu64 ",\n",
@@ -149,7 +149,7 @@ static int write_truth(const as_sim_scenario *s, uint64_t seed, const char *fold
         fputs(i + 1 < s->count ? ",\n" : "\n", file);
     }
     fputs("  ]\n}\n", file);
-    return close_file(file, path);
+    return as_sim_folder_close(file, path);
 }
 
 /* ---- all of it ---- */
@@ -178,13 +178,13 @@ static int write_day(const as_sim_scenario *scenario, uint64_t seed, const char 
 int as_sim_folder_write(const as_sim_scenario *scenario, uint64_t seed, const char *folder, bool force,
                         as_sim_day_counts *counts)
 {
-    int rc = make_folder(folder, force);
+    int rc = as_sim_folder_make(folder, force);
     if (rc == 0)
-        rc = copy(scenario->universe_path, folder, "universe.csv");
+        rc = as_sim_folder_copy(scenario->universe_path, folder, "universe.csv");
     if (rc == 0)
-        rc = copy(scenario->playbook_path, folder, "playbook.yaml");
+        rc = as_sim_folder_copy(scenario->playbook_path, folder, "playbook.yaml");
     if (rc == 0)
-        rc = copy(scenario->headlines_path, folder, "headlines.ndjson");
+        rc = as_sim_folder_copy(scenario->headlines_path, folder, "headlines.ndjson");
     if (rc == 0)
         rc = write_config(scenario, folder);
     if (rc == 0)

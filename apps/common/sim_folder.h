@@ -22,6 +22,12 @@
 int as_sim_folder_write(const as_sim_scenario *scenario, uint64_t seed, const char *folder, bool force,
                         as_sim_day_counts *counts);
 
+/* The folder's parts, for other kinds of scenario: the folder itself; a file in it (path: AS_PATH_BYTES); a copy. */
+int as_sim_folder_make(const char *folder, bool force);
+int as_sim_folder_open(const char *folder, const char *name, char *path, FILE **file);
+int as_sim_folder_close(FILE *file, const char *path);
+int as_sim_folder_copy(const char *from, const char *folder, const char *name);
+
 /* The configuration's part that has nothing to do with feeds; for a daemon's own file beside it. */
 void as_sim_folder_config(FILE *file, const as_sim_scenario *scenario);
 

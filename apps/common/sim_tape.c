@@ -11,7 +11,7 @@
 enum {
     BID = 0,
     ASK = 1,
-    REACH = 8,           /* spreads that a deeper order may be farther away than its place */
+    REACH = 8, /* spreads that a deeper order may be farther away than its place */
     LOT = 100,
     DELETE_AND_ADD = 15, /* of 100 moves; the others are replacements */
     KEEP_SHARES = 40     /* an execution leaves at least so much */
@@ -192,6 +192,20 @@ void as_sim_tape_cross(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, char cr
     q.cross.cross = cross;
     tape->trades++;
     put(tape, &q);
+}
+
+void as_sim_tape_clear(as_sim_tape *tape, uint64_t ts_ns)
+{
+    for (uint32_t name = 0; name < tape->book_count; name++) {
+        for (unsigned i = 0; i < 2 * AS_SIM_LEVELS; i++) {
+            as_sim_order *order = &tape->book[name].side[i / AS_SIM_LEVELS][i % AS_SIM_LEVELS];
+            as_itch50 d = message_of(ts_ns, 'D', name);
+            d.remove.ref = order->ref;
+            if (order->ref)
+                put(tape, &d);
+            order->ref = 0;
+        }
+    }
 }
 
 int as_sim_tape_close(as_sim_tape *tape)

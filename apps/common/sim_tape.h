@@ -54,6 +54,9 @@ void as_sim_tape_trade(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, int buy
 /* Opening 'O' or closing 'C' cross. */
 void as_sim_tape_cross(as_sim_tape *tape, uint64_t ts_ns, uint32_t name, char cross, uint32_t px4, uint32_t shares);
 
+/* Delete every order: no order lives into the next day. */
+void as_sim_tape_clear(as_sim_tape *tape, uint64_t ts_ns);
+
 /* 0, or a negative errno with the error chain set. Safe on zeroes. */
 int as_sim_tape_close(as_sim_tape *tape);
 

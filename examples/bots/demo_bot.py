@@ -68,7 +68,8 @@ class Bot:
             self.opened[kind] = self.opened.get(kind, 0) + 1
             if kind == "mean_reversion":
                 self.say(message, "TRADE", f"{symbol}: {'buy' if message['side'] > 0 else 'sell'} at "
-                         f"{message['px'] / 1e9:.2f}, target {message['target'] / 1e9:.2f}")
+                         f"{message['px'] / 1e9:.2f}"
+                         + (f", target {message['target'] / 1e9:.2f}" if message["target"] else ""))
             else:
                 self.say(message, kind, f"{symbol}: moved {message['z']:+.1f} sigma, the news justifies "
                          f"{message['e']:+.1f}; score {message['os']:+.2f}")

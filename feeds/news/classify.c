@@ -10,11 +10,13 @@
 struct as_classifier {
     as_patterns *family;  /* label: event type; group: unused; order: family's place * AS_PHRASE_MAX + phrase */
     as_patterns *wording; /* groups: as_wording */
-    uint16_t commentary, analyst_rating; /* AS_EVENT_TYPE_OTHER if the playbook has none */
-    int8_t usual[AS_EVENT_TYPE_MAX];     /* polarity of a family whose headline has no telling word */
-    bool fixed[AS_EVENT_TYPE_MAX];       /* good and bad words do not turn it */
-    bool relief[AS_EVENT_TYPE_MAX];      /* words of relief do */
-    bool plain[AS_EVENT_TYPE_MAX];       /* reported as a fact even by a column */
+    const as_playbook *playbook;
+    uint16_t commentary, analyst_rating, insider, executive_change,
+        m_and_a;                     /* AS_EVENT_TYPE_OTHER if the playbook has none */
+    int8_t usual[AS_EVENT_TYPE_MAX]; /* polarity of a family whose headline has no telling word */
+    bool fixed[AS_EVENT_TYPE_MAX];   /* good and bad words do not turn it */
+    bool relief[AS_EVENT_TYPE_MAX];  /* words of relief do */
+    bool plain[AS_EVENT_TYPE_MAX];   /* reported as a fact even by a column */
 };
 
 static int add_families(as_classifier *c, const as_playbook *playbook)
@@ -23,13 +25,15 @@ static int add_families(as_classifier *c, const as_playbook *playbook)
         const as_event_family *family = &playbook->family[type];
 
         for (uint32_t i = 0; family->used && i < family->phrase_count; i++) {
-            const char *why = "";
-            int rc = as_patterns_add(c->family, family->phrase[i], 0, family->order * AS_PHRASE_MAX + i,
-                                     (uint16_t)(type), &why);
+            const char *why = "", *phrase = family->phrase[i];
+            bool weak = phrase[0] == '~';
+            uint32_t order = (weak ? (uint32_t)AS_EVENT_TYPE_MAX + family->order : family->order) * AS_PHRASE_MAX + i;
+            int rc = as_patterns_add(c->family, phrase + weak, 0, order, (uint16_t)(type), &why);
 
             if (rc == -EINVAL)
-                return as_error_set(-EINVAL, "playbook: events.%s.phrases: found '%s', allowed: %s",
-                                    as_event_type_name(type), family->phrase[i], why);
+                return as_error_set(-EINVAL, "%s:%u: key 'events.%s.phrases[%u]': found '%s', allowed: %s",
+                                    playbook->path, family->phrase_line[i], as_event_type_name(type), i,
+                                    family->phrase[i], why);
             if (rc != 0)
                 return rc;
         }
@@ -75,8 +79,12 @@ int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
         as_classifier_free(c);
         return rc;
     }
+    c->playbook = playbook;
     c->commentary = type_in(playbook, "commentary");
     c->analyst_rating = type_in(playbook, "analyst_rating");
+    c->insider = type_in(playbook, "insider_13f");
+    c->executive_change = type_in(playbook, "executive_change");
+    c->m_and_a = type_in(playbook, "m_and_a");
     for (size_t i = 0; i < AS_USUAL_POLARITY_COUNT; i++) {
         int type = as_event_type_find(AS_USUAL_POLARITY[i].family);
 
@@ -143,16 +151,35 @@ static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t group
         return AS_CUE_OPINION;
     if (said(groups, AS_WORDING_DEVELOPING))
         return AS_CUE_DEVELOPING;
-    if (said(groups, AS_WORDING_PLANS))
+    if (said(groups, AS_WORDING_PLANS) && !c->plain[event_type])
         return AS_CUE_RUMOUR;
     return AS_CUE_CONFIRMED;
 }
 
-/* A column that asks leaves the answer open. */
-static int8_t polarity_of(const as_classifier *c, uint16_t event_type, uint32_t groups, bool any_issuer, bool question)
+/* +1, -1, or 0 if both or neither were said. */
+static int8_t balance(uint32_t groups, as_wording up, as_wording down)
 {
-    bool good = said(groups, AS_WORDING_GOOD), bad = said(groups, AS_WORDING_BAD);
-    int8_t usual = c->usual[event_type];
+    return (int8_t)((int)said(groups, up) - (int)said(groups, down));
+}
+
+static int8_t usual_polarity(const as_classifier *c, uint16_t event_type, as_cue cue, uint32_t groups)
+{
+    if (event_type == AS_EVENT_TYPE_OTHER)
+        return 0;
+    if (event_type == c->insider)
+        return balance(groups, AS_WORDING_HOLDER_BUYS, AS_WORDING_HOLDER_SELLS);
+    if (event_type == c->executive_change && said(groups, AS_WORDING_DEPARTS))
+        return cue == AS_CUE_DENIED ? 0 : -1;
+    if (event_type == c->m_and_a && cue != AS_CUE_CONFIRMED)
+        return 0; /* a deal that may not be */
+    return c->usual[event_type];
+}
+
+/* A column that asks leaves the answer open. */
+static int8_t polarity_of(const as_classifier *c, uint16_t event_type, as_cue cue, uint32_t groups, bool any_issuer,
+                          bool question)
+{
+    int8_t usual = usual_polarity(c, event_type, cue, groups), told;
 
     if (!any_issuer || (question && event_type == c->commentary))
         return 0;
@@ -161,9 +188,14 @@ static int8_t polarity_of(const as_classifier *c, uint16_t event_type, uint32_t 
             return (int8_t)-usual;
         return usual;
     }
-    if (good != bad)
-        return good ? 1 : -1;
-    return good ? 0 : usual;
+    if (event_type == c->insider && event_type != AS_EVENT_TYPE_OTHER)
+        return usual;
+    told = balance(groups, AS_WORDING_SUBJECT_UP, AS_WORDING_SUBJECT_DOWN);
+    if (told == 0)
+        told = balance(groups, AS_WORDING_GOOD, AS_WORDING_BAD);
+    if (told == 0 && !said(groups, AS_WORDING_BAD))
+        told = usual;
+    return told;
 }
 
 as_classification as_classifier_read(const as_classifier *classifier, const as_text *text, const as_links *links,
@@ -182,12 +214,66 @@ as_classification as_classifier_read(const as_classifier *classifier, const as_t
     } else if (hit.order != UINT32_MAX) {
         out.event_type = hit.label;
         out.phrase = (uint16_t)(hit.order % AS_PHRASE_MAX);
+        out.phrased = true;
     } else if (classifier->commentary != AS_EVENT_TYPE_OTHER &&
                (text->question || source.columns || said(groups, AS_WORDING_OPINION))) {
         out.event_type = classifier->commentary;
     }
     out.marks = marks_of(groups, retracted);
     out.cue = (uint8_t)cue_of(classifier, out.event_type, groups, source);
-    out.polarity = polarity_of(classifier, out.event_type, groups, links->issuer_count > 0, text->question);
+    out.polarity =
+        polarity_of(classifier, out.event_type, (as_cue)out.cue, groups, links->issuer_count > 0, text->question);
     return out;
+}
+
+static const char *phrase_of(const as_classifier *c, const as_pattern_view *view, as_wording group)
+{
+    as_pattern_hit hit = as_patterns_first_of(c->wording, view, (uint16_t)group);
+
+    return hit.order == UINT32_MAX ? NULL : AS_WORDING[hit.order].pattern;
+}
+
+static const char *first_of(const as_classifier *c, const as_pattern_view *view, const as_wording *group, size_t count)
+{
+    const char *phrase = NULL;
+
+    for (size_t i = 0; phrase == NULL && i < count; i++)
+        phrase = phrase_of(c, view, group[i]);
+    return phrase;
+}
+
+as_classification_why as_classifier_explain(const as_classifier *classifier, const as_text *text, const as_links *links,
+                                            const as_classification *said)
+{
+    static const as_wording rumour[] = {AS_WORDING_RUMOUR, AS_WORDING_UNVERIFIED, AS_WORDING_OWN_SOURCING,
+                                        AS_WORDING_PLANS};
+    static const as_wording good[] = {AS_WORDING_SUBJECT_UP, AS_WORDING_GOOD};
+    static const as_wording bad[] = {AS_WORDING_SUBJECT_DOWN, AS_WORDING_BAD};
+    const as_event_family *family = &classifier->playbook->family[said->event_type];
+    as_classification_why why = {0};
+    as_pattern_view view;
+
+    as_pattern_view_init(&view, text, links);
+    if (said->phrased && said->phrase < family->phrase_count)
+        why.phrase = family->phrase[said->phrase];
+    switch ((as_cue)said->cue) {
+    case AS_CUE_DENIED:
+        why.cue = phrase_of(classifier, &view, AS_WORDING_DENIED);
+        break;
+    case AS_CUE_RUMOUR:
+        why.cue = first_of(classifier, &view, rumour, sizeof rumour / sizeof rumour[0]);
+        break;
+    case AS_CUE_DEVELOPING:
+        why.cue = phrase_of(classifier, &view, AS_WORDING_DEVELOPING);
+        break;
+    case AS_CUE_OPINION:
+        why.cue = phrase_of(classifier, &view, AS_WORDING_OPINION);
+        break;
+    case AS_CUE_CONFIRMED:
+        why.cue = phrase_of(classifier, &view, AS_WORDING_ON_RECORD);
+        break;
+    }
+    why.good = first_of(classifier, &view, good, sizeof good / sizeof good[0]);
+    why.bad = first_of(classifier, &view, bad, sizeof bad / sizeof bad[0]);
+    return why;
 }

@@ -2,7 +2,8 @@
  * as_classifier: what a headline says. Event family, cue, marks, polarity.
  *
  * The family comes from the playbook's phrases (the pattern language of pattern.h); the earliest
- * family in the file with a matching phrase wins. Without a match the family is "other", or
+ * family in the file with a matching phrase wins; phrases that begin with ~ are weak and come after
+ * all others. Without a match the family is "other", or
  * "commentary" when the wording is a column's (a question, an opinion) and the playbook has that
  * family. Cue, marks and polarity come from the desk's own phrases, because they are about
  * language and not about markets:
@@ -31,7 +32,15 @@ typedef struct as_classification {
     uint8_t cue;     /* as_cue */
     uint8_t marks;   /* AS_MARK_* */
     int8_t polarity;
+    bool phrased; /* a phrase of the playbook fired: .phrase says which */
 } as_classification;
+
+/* What decided, for people. Texts live as long as the classifier and its playbook; NULL where none decided. */
+typedef struct as_classification_why {
+    const char *phrase;     /* of the playbook, that gave the family */
+    const char *cue;        /* of the desk's own, that gave the cue */
+    const char *good, *bad; /* that spoke for and against in the polarity */
+} as_classification_why;
 
 /*
  * 0; -EINVAL with the error chain set for a phrase that is none; -ENOMEM. The playbook must outlive
@@ -42,5 +51,9 @@ void as_classifier_free(as_classifier *classifier);
 
 as_classification as_classifier_read(const as_classifier *classifier, const as_text *text, const as_links *links,
                                      as_source_verdict source, bool retracted);
+
+/* The same reading once more, saying what fired. For a display, not for the feed's path. */
+as_classification_why as_classifier_explain(const as_classifier *classifier, const as_text *text, const as_links *links,
+                                            const as_classification *said);
 
 #endif

@@ -50,40 +50,55 @@ static bool is_stop_word(const char *word, unsigned bytes)
     return false;
 }
 
-static char word_char(char c)
+/* Lower case of the letters and digits of ASCII, 0 for what parts words. */
+static unsigned char word_char(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return (char)(c + ('a' - 'A'));
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '\0';
+    unsigned char u = (unsigned char)c;
+    unsigned char letter = u | 0x20;
+
+    if ((unsigned char)(letter - 'a') < 26)
+        return letter;
+    return (unsigned char)(u - '0') < 10 ? u : 0;
 }
 
-static uint64_t fnv_continue(uint64_t hash, const char *word, unsigned bytes)
+/* A word's hash and that of the pair with the word before it, in one pass: the two chains do not wait. */
+typedef struct word_hash {
+    uint64_t word, pair;
+    unsigned bytes;
+    char head[4];
+} word_hash;
+
+static word_hash hash_word(const char *text, size_t text_bytes, uint64_t before)
 {
-    for (unsigned i = 0; i < bytes; i++)
-        hash = (hash ^ (unsigned char)word[i]) * FNV_PRIME;
+    word_hash hash = {.word = FNV_BASIS, .pair = before};
+    unsigned char c;
+
+    for (; hash.bytes < text_bytes && (c = word_char(text[hash.bytes])) != 0; hash.bytes++) {
+        hash.word = (hash.word ^ c) * FNV_PRIME;
+        hash.pair = (hash.pair ^ c) * FNV_PRIME;
+        if (hash.bytes < sizeof hash.head)
+            hash.head[hash.bytes] = (char)c;
+    }
     return hash;
 }
 
 unsigned as_fingerprint_raw(const char *text, size_t text_bytes, uint64_t *raw_feature, unsigned feature_max)
 {
-    char word[AS_HEADLINE_TEXT_BYTES];
     uint64_t before = 0; /* FNV state after the word before and '_' */
     unsigned count = 0;
     bool any = false;
 
     for (size_t at = 0; at < text_bytes && count < feature_max;) {
-        unsigned bytes = 0;
-
-        while (at < text_bytes && word_char(text[at]) == '\0')
+        while (at < text_bytes && word_char(text[at]) == 0)
             at++;
-        while (at < text_bytes && word_char(text[at]) != '\0' && bytes < sizeof word)
-            word[bytes++] = word_char(text[at++]);
-        if (bytes == 0 || is_stop_word(word, bytes))
+        word_hash hash = hash_word(text + at, text_bytes - at, before);
+        at += hash.bytes;
+        if (hash.bytes == 0 || is_stop_word(hash.head, hash.bytes))
             continue;
-        raw_feature[count++] = fnv_continue(FNV_BASIS, word, bytes);
+        raw_feature[count++] = hash.word;
         if (any && count < feature_max)
-            raw_feature[count++] = fnv_continue(before, word, bytes);
-        before = fnv_continue(raw_feature[any ? count - 2 : count - 1], "_", 1);
+            raw_feature[count++] = hash.pair;
+        before = (hash.word ^ '_') * FNV_PRIME;
         any = true;
     }
     return count;

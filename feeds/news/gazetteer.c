@@ -10,7 +10,7 @@ static const char *const REJECTS[] = {
     "price oracle", "oracle bone", "delphic oracle", "oracle problem", "oracle red bull",
     "apple growers", "apple grower", "apple pie", "apple cider", "apple orchard", "apple orchards", "apple juice",
     "apple harvest", "apple crop", "apple farmers", "apple trees", "apple tree", "apple sauce", "big apple",
-    "apple valley", "fiona apple",
+    "apple valley", "fiona apple", "apple bank",
     "price target", "price targets", "target price", "target prices", "target date", "target cut at", "target cut to",
     "target cut by", "target raised", "target lowered", "target hiked", "target lifted", "target boosted",
     "target trimmed", "target slashed", "target set", "on target", "off target", "target range", "target rate",
@@ -22,7 +22,10 @@ static const char *const REJECTS[] = {
     "arms length", "one arm", "lending arm", "investment arm", "venture arm", "research arm", "cloud arm",
     "meta description", "meta tag", "meta tags", "meta analysis", "meta analyses", "so meta",
     "intel agencies", "intel officials", "intel chief", "intel report", "intel community", "us intel",
-    "intel committee", "intel briefing", "intel sharing", "military intel", "intel leak",
+    "intel committee", "intel briefing", "intel sharing", "military intel", "intel leak", "intel dossier",
+    "intel assessment", "intel services", "intel service", "intel failure", "intel source", "intel sources",
+    "intel operation", "intel operations", "intel network", "russian intel", "israeli intel", "chinese intel",
+    "foreign intel", "counter intel", "market intel", "threat intel",
     "amazon rainforest", "amazon river", "across the amazon", "amazon tribe", "amazon tribes",
     "amazon region", "amazon deforestation", "amazon wildfires", "amazon drought", "amazon jungle",
     "brazilian amazon", "peruvian amazon", "brazil amazon", "adobe houses", "adobe house", "adobe brick",
@@ -166,6 +169,8 @@ static int add_alias(as_gazetteer *g, const as_text *text, unsigned first, unsig
     gram->alias_class = (uint8_t)alias_class;
     gram->upper_mask = upper_mask(text, first, end);
     gram->flags |= explicit_alias ? AS_GRAM_EXPLICIT : 0;
+    if (end - first == 1 && text->token[first].kind == AS_CASE_UPPER && text->token[first].bytes <= 4)
+        gram->flags |= AS_GRAM_CAPITALS;
     return 0;
 }
 
@@ -271,7 +276,7 @@ static bool short_form_holds(const as_text *text, unsigned first, unsigned end)
         bool strong_ending = is_word_of(text, end, "platforms") || is_word_of(text, end, "technologies") ||
                              is_word_of(text, end, "technology") || is_house_word(text, end);
 
-        if (last->bytes < 3 || has(text, first, AS_WORD_ACRONYM | AS_WORD_SMALL | AS_WORD_FUNCTION))
+        if (last->bytes < 3 || has(text, first, AS_WORD_ACRONYM | AS_WORD_SMALL | AS_WORD_FUNCTION | AS_WORD_PLACE))
             return false;
         return !has(text, first, AS_WORD_COMMON) || strong_ending;
     }

@@ -26,10 +26,11 @@
 enum { AS_GRAM_WORDS_MAX = 6 };
 
 enum {
-    AS_GRAM_EXPLICIT = 0x01, /* given as an alias in the universe */
-    AS_GRAM_REJECT = 0x02,   /* not a name, whatever it looks like */
-    AS_GRAM_BROKER = 0x04,   /* a house that rates others */
-    AS_GRAM_AMBIGUOUS = 0x08 /* two issuers derive it: unused */
+    AS_GRAM_EXPLICIT = 0x01,  /* given as an alias in the universe */
+    AS_GRAM_REJECT = 0x02,    /* not a name, whatever it looks like */
+    AS_GRAM_BROKER = 0x04,    /* a house that rates others */
+    AS_GRAM_AMBIGUOUS = 0x08, /* two issuers derive it: unused */
+    AS_GRAM_CAPITALS = 0x10   /* one short word in capitals ("NOV"): a name only in capitals */
 };
 
 typedef struct as_gram {

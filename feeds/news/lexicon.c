@@ -167,7 +167,8 @@ static const char MARKET[] =
     "lawsuit layoffs lawyers margin margins merger options outlook parent platforms price  "
     "profit profits puts q1 q2 q3 q4 quarterly results revenue revenues sales share  "
     "shareholder shareholders shares spokesman spokesperson spokeswoman stake stock stocks  "
-    "subsidiary takeover unit upgrade valuation workers";
+    "subsidiary takeover unit upgrade valuation workers holders ai volumes insiders engineers staff "
+    "customers chips cloud union supplier suppliers director directors rival app spokeswoman";
 
 static const char SUFFIX[] =
     "ab ag asa co com companies company corp corporation group holding holdings inc  "
@@ -197,9 +198,14 @@ static const char PARTICIPLE[] =
     "stock style supplier suppliers";
 
 static const char RATING[] =
-    "analyst analysts bearish bullish downgrade downgraded downgrades forecasts initiated  "
+    "analyst analysts bearish bullish coverage downgrade downgraded downgrades forecasts initiated neutral pt  "
     "initiates initiation outperform overweight pick picks rating ratings reiterates says  "
     "sees target underperform underweight upgrade upgraded upgrades";
+
+static const char RATES[] =
+    "adjusts assumes begins boosts bumps cuts downgrades drops hikes initiates keeps lifts lowers maintains "
+    "nudges raises "
+    "rates reaffirms reinstates reiterates resumes starts trims turns upgrades";
 
 static const char SMALL[] =
     "& a an and as at by de for from in la of on or the to with";
@@ -229,6 +235,18 @@ static const char NUMBER[] = "one two three four five six seven eight nine ten";
 
 static const char DAY[] = "monday tuesday wednesday thursday friday saturday sunday today yesterday";
 
+static const char PLACE[] =
+    "africa african alaska america american americas argentina asia asian atlanta atlantic australia austria beijing "
+    "belgium berlin boston brazil brazilian britain british california canada canadian caribbean chicago chile china "
+    "chinese cleveland colombia colorado columbia dakota dallas denmark detroit dubai dutch england europe european "
+    "florida france french georgia german germany greece hawaii hawaiian hong houston illinois india indian indiana "
+    "ireland irish israel italy japan japanese jersey kansas kentucky kong korea korean london malaysia "
+    "maryland mexico "
+    "miami michigan midwest minnesota mississippi montana nevada nordic norway ohio oregon pacific panama paris peru "
+    "philippine poland portland russia seattle shanghai singapore spain swiss switzerland taiwan taipei "
+    "tennessee texas "
+    "thailand tokyo toronto turkey ukraine utah vermont vietnam virginia wales washington wisconsin york";
+
 static const char STOCK[] = "stock stocks shares shareholders earnings investors dividend buyback";
 
 static const word_list LISTS[] = {
@@ -237,8 +255,10 @@ static const word_list LISTS[] = {
     {AS_WORD_MARKET, MARKET},
     {AS_WORD_SUFFIX, SUFFIX}, {AS_WORD_GENERIC, GENERIC}, {AS_WORD_OBJECT, OBJECT},
     {AS_WORD_AUXILIARY, AUXILIARY}, {AS_WORD_PARTICIPLE, PARTICIPLE}, {AS_WORD_RATING, RATING},
+    {AS_WORD_RATES, RATES},
     {AS_WORD_SMALL, SMALL}, {AS_WORD_DETERMINER, DETERMINER}, {AS_WORD_FRAME, FRAME}, {AS_WORD_LIST, LIST},
     {AS_WORD_FUNCTION, FUNCTION}, {AS_WORD_STOCK, STOCK}, {AS_WORD_NUMBER, NUMBER}, {AS_WORD_DAY, DAY},
+    {AS_WORD_PLACE, PLACE},
 };
 /* clang-format on */
 
@@ -273,7 +293,7 @@ int as_lexicon_init(as_lexicon *lexicon)
     lexicon->mask = LEXICON_SLOTS - 1;
     lexicon->hash = calloc(LEXICON_SLOTS, sizeof *lexicon->hash);
     lexicon->flags = calloc(LEXICON_SLOTS, sizeof *lexicon->flags);
-    if (lexicon->hash == NULL || lexicon->flags == NULL) {
+    if (as_vocabulary_init(&lexicon->vocabulary) != 0 || lexicon->hash == NULL || lexicon->flags == NULL) {
         as_lexicon_fini(lexicon);
         return -ENOMEM;
     }
@@ -284,6 +304,7 @@ int as_lexicon_init(as_lexicon *lexicon)
 
 void as_lexicon_fini(as_lexicon *lexicon)
 {
+    as_vocabulary_fini(&lexicon->vocabulary);
     free(lexicon->hash);
     free(lexicon->flags);
     memset(lexicon, 0, sizeof *lexicon);
@@ -303,6 +324,16 @@ uint32_t as_lexicon_find(const as_lexicon *lexicon, uint64_t hash)
 
 void as_lexicon_mark(const as_lexicon *lexicon, as_text *text)
 {
-    for (unsigned i = 0; i < text->token_count; i++)
-        text->token[i].lexicon = as_lexicon_find(lexicon, text->token[i].hash);
+    const as_vocabulary *v = &lexicon->vocabulary;
+
+    for (unsigned i = 0; i < text->token_count; i++) {
+        as_token *token = &text->token[i];
+        uint64_t classes = as_vocabulary_find(v, token->hash);
+
+        token->lexicon = as_lexicon_find(lexicon, token->hash);
+        token->classes = classes & ~AS_VOCABULARY_PAIR;
+        token->pair_classes = 0;
+        if ((classes & AS_VOCABULARY_PAIR) != 0 && i + 1 < text->token_count && (token[1].flags & AS_TOKEN_JOINED) != 0)
+            token->pair_classes = as_vocabulary_find(v, as_vocabulary_pair(token->hash, token[1].hash));
+    }
 }

@@ -3,7 +3,7 @@
  *
  * Which words are common (and so weak as a name or a bare ticker), which follow or take a company
  * in headlines, which end a legal name. The lists are in lexicon.c; one hash table over all of
- * them, so that a word of a headline is looked up once.
+ * them, so that a word of a headline is looked up once. Classes of like meaning are in vocabulary.h.
  *
  * Threads: built at start, read-only afterwards. Memory: one table on the heap.
  */
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "feeds/news/text.h"
+#include "feeds/news/vocabulary.h"
 
 enum {
     AS_WORD_COMMON = 0x0001,     /* an ordinary word: "target", "block" */
@@ -33,10 +34,13 @@ enum {
     AS_WORD_FUNCTION = 0x4000,   /* so frequent that alone it is no name: here, next, Monday; nor an index: Dow */
     AS_WORD_STOCK = 0x8000,      /* the headline is about a listed company: stock, shares, earnings */
     AS_WORD_NUMBER = 0x10000,    /* one to ten */
+    AS_WORD_RATES = 0x80000,     /* what a house does to another company's rating: upgrades, initiates, lifts */
+    AS_WORD_PLACE = 0x40000,     /* a country or a region: what is left of a name with only that is no name */
     AS_WORD_DAY = 0x20000        /* a day of the week, today: parts a name from its verb ("Intel on Monday said") */
 };
 
 typedef struct as_lexicon {
+    as_vocabulary vocabulary;
     uint32_t mask;
     uint64_t *hash; /* 0: empty */
     uint32_t *flags;
@@ -49,7 +53,7 @@ void as_lexicon_fini(as_lexicon *lexicon);
 /* AS_WORD_* of a word given by as_text_hash; 0 if unknown. */
 uint32_t as_lexicon_find(const as_lexicon *lexicon, uint64_t hash);
 
-/* Set as_token.lexicon of every word. */
+/* Set the lexicon's flags and the vocabulary's classes of every word. */
 void as_lexicon_mark(const as_lexicon *lexicon, as_text *text);
 
 #endif

@@ -6,14 +6,19 @@
 #include <string.h>
 
 #include "feeds/news/gazetteer.h"
+#include "feeds/news/sense.h"
 
 struct as_linker {
     const as_universe *universe;
     as_gazetteer gazetteer;
+    as_senses senses;
     uint32_t bucket_size[AS_BUCKET_MAX];
     uint64_t exchange[12];
-    uint64_t word_not, word_next, word_join, word_club, word_holdings, word_market, word_report, word_to, word_data;
+    uint64_t word_not, word_next, word_of, word_backed, word_like, word_now, word_join, word_club, word_holdings,
+        word_market, word_report, word_to, word_data;
     uint64_t centre[4];
+    uint64_t voice[6]; /* people of a house who speak for nobody's company */
+    uint64_t business; /* classes of words for what a company does */
 };
 
 static const double accept_score = 0.7;     /* SCIENCE 1.5 */
@@ -28,6 +33,8 @@ typedef struct candidate {
     uint8_t verdict;
     uint8_t ticker;
     uint8_t broker;
+    uint8_t alias_class, judged;
+    float score;
     uint8_t quiet; /* CONTEXT by case only: an all-caps or all-lower headline */
 } candidate;
 
@@ -129,6 +136,39 @@ static bool cased_as_named(const as_text *text, const as_gram *gram, unsigned fi
     return true;
 }
 
+/* Is the name made of ordinary words only? Then it needs its capitals or its surroundings. */
+static bool ordinary_words(const reader *r, unsigned first, unsigned words)
+{
+    static const uint32_t ordinary = AS_WORD_COMMON | AS_WORD_SMALL | AS_WORD_GENERIC | AS_WORD_MARKET | AS_WORD_VERB;
+
+    if (words == 1 && as_senses_find(&r->linker->senses, r->text->token[first].hash) != NULL)
+        return true;
+    for (unsigned i = first; i < first + words; i++)
+        if ((r->text->token[i].lexicon & ordinary) == 0)
+            return false;
+    return true;
+}
+
+/* A name that is an ordinary word, among words for that sense and without one that speaks for the company. */
+static bool in_ordinary_sense(const reader *r, unsigned first, unsigned words)
+{
+    const as_text *text = r->text;
+    const as_token *token = &text->token[first];
+    const as_token *after = token_at(text, first + words);
+    const as_sense *sense = words == 1 ? as_senses_find(&r->linker->senses, token->hash) : NULL;
+
+    if (sense == NULL)
+        return false;
+    if (after != NULL && (after->flags & AS_TOKEN_JOINED) != 0 && after->hash == r->linker->word_of)
+        return true; /* "Arm of the law", "Constellation of satellites" */
+    if (after != NULL && (after->lexicon & (AS_WORD_MARKET | AS_WORD_SUFFIX)) != 0)
+        return false;
+    if ((token->flags & AS_TOKEN_POSSESSIVE) != 0 && first == 0)
+        return as_senses_ordinary(&r->linker->senses, sense, text, first, first + 1) && words == 1 &&
+               text->token_count < 8;
+    return as_senses_ordinary(&r->linker->senses, sense, text, first, first + 1);
+}
+
 static verdict judge_alias(const reader *r, const as_gram *gram, unsigned first, unsigned words)
 {
     const as_text *text = r->text;
@@ -138,6 +178,14 @@ static verdict judge_alias(const reader *r, const as_gram *gram, unsigned first,
 
     if (gram->alias_class == AS_ALIAS_SAFE)
         return VERDICT_YES;
+    if (in_ordinary_sense(r, first, words))
+        return VERDICT_NO;
+    if ((gram->flags & AS_GRAM_CAPITALS) != 0 && token->kind != AS_CASE_UPPER && !text->all_lower)
+        return VERDICT_NO;
+    if ((text->all_caps || text->all_lower) && gram->alias_class == AS_ALIAS_CASED && !ordinary_words(r, first, words))
+        return VERDICT_YES;
+    if (words > 1 && !text->all_caps && !text->all_lower && token->upper_first && !cased)
+        return VERDICT_NO; /* "Core scientific questions remain" */
     if (text->all_caps || text->all_lower || gram->alias_class == AS_ALIAS_CONTEXT)
         return VERDICT_ASK;
     if (!cased)
@@ -164,6 +212,7 @@ static void take(reader *r, uint32_t issuer, unsigned first, unsigned words, ver
                      .verdict = (uint8_t)v,
                      .ticker = ticker,
                      .broker = (gram->flags & AS_GRAM_BROKER) != 0};
+    c->alias_class = gram->alias_class;
     c->quiet = gram->alias_class != AS_ALIAS_CONTEXT && !ticker;
 }
 
@@ -327,10 +376,31 @@ static bool business_follows(const reader *r, const candidate *c)
 
         if ((token->flags & AS_TOKEN_START) != 0)
             break;
-        if ((token->lexicon & (AS_WORD_VERB | AS_WORD_MARKET)) != 0 || token->hash == r->linker->word_to)
+        if ((token->lexicon & (AS_WORD_VERB | AS_WORD_MARKET)) != 0 || token->hash == r->linker->word_to ||
+            ((token->classes | token->pair_classes) & r->linker->business) != 0)
             return true;
         if (!may_part(text, token))
             break;
+    }
+    return false;
+}
+
+/* A word that may be a verb: "Intel deserves", "Meta reportedly shopping"; what a frame takes is none. */
+static bool verb_follows(const reader *r, const candidate *c)
+{
+    const as_text *text = r->text;
+
+    for (unsigned i = c->end; i < c->end + 2u && i < text->token_count; i++) {
+        const as_token *token = &text->token[i];
+        const char *end = text->lower + token->offset + token->bytes;
+
+        if ((token->flags & (AS_TOKEN_JOINED | AS_TOKEN_POSSESSIVE)) != AS_TOKEN_JOINED)
+            return false;
+        if (token->bytes > 3 && (token->lexicon & AS_WORD_FRAME) == 0 &&
+            ((end[-1] == 's' && end[-2] != 's') || memcmp(end - 3, "ing", 3) == 0))
+            return true;
+        if (!may_part(text, token) && token->hash != r->linker->word_now)
+            return false;
     }
     return false;
 }
@@ -373,6 +443,8 @@ static double score_for(const reader *r, unsigned idx)
         score += 0.7;
     if (subject)
         score += 0.5;
+    if (subject && !text->all_caps && !text->all_lower && verb_follows(r, c))
+        score += 0.3;
     if (c->first == 0 && (last->flags & AS_TOKEN_COLON) != 0)
         score += 0.4;
     if (c->first > 0 && subject && (token - 1)->lexicon & AS_WORD_AUXILIARY)
@@ -400,7 +472,11 @@ static void judge_context(reader *r)
         for (unsigned i = 0; i < r->count; i++) {
             candidate *c = &r->candidate[i];
 
-            if (c->verdict == VERDICT_ASK && score_for(r, i) + score_against(r, c) >= accept_score - 1e-9)
+            if (c->verdict != VERDICT_ASK)
+                continue;
+            c->score = (float)(score_for(r, i) + score_against(r, c));
+            c->judged = 1;
+            if ((double)c->score >= accept_score - 1e-6)
                 c->verdict = VERDICT_YES;
         }
     for (unsigned i = 0; i < r->count; i++)
@@ -428,6 +504,15 @@ static bool is_foil(const reader *r, const candidate *c)
     return before->hash == r->linker->word_join && has_word(r->text, r->linker->word_club);
 }
 
+/* "Google-backed Fluidstack": the backer is told in passing. */
+static bool is_backer(const reader *r, const candidate *c)
+{
+    const as_token *after = token_at(r->text, c->end);
+
+    return after != NULL && (after->flags & AS_TOKEN_HYPHEN_LEFT) != 0 &&
+           (after->hash == r->linker->word_backed || after->hash == r->linker->word_like);
+}
+
 /* The house that speaks, when another company is what it speaks about. */
 static bool is_rater(const reader *r, const candidate *c)
 {
@@ -435,10 +520,16 @@ static bool is_rater(const reader *r, const candidate *c)
 
     if (!c->broker)
         return false;
+    for (size_t i = 0; i < sizeof r->linker->voice / sizeof r->linker->voice[0]; i++)
+        if (c->end < r->text->token_count && r->text->token[c->end].hash == r->linker->voice[i])
+            return true;
     for (unsigned i = 0; i < r->text->token_count; i++)
         rating = rating || (r->text->token[i].lexicon & AS_WORD_RATING) != 0;
     for (unsigned i = 0; i < r->count; i++)
         another = another || (r->candidate[i].verdict == VERDICT_YES && !r->candidate[i].broker);
+    /* "JP Morgan Upgrades Arbor": whom it rates need not be in the universe */
+    another = another || (c->end < r->text->token_count && (r->text->token[c->end].lexicon & AS_WORD_RATES) != 0 &&
+                          (r->text->token[c->end - 1].flags & AS_TOKEN_POSSESSIVE) == 0);
     return rating && another;
 }
 
@@ -462,7 +553,7 @@ static void drop_bystanders(reader *r)
     for (unsigned i = 0; i < r->count; i++) {
         candidate *c = &r->candidate[i];
 
-        if (c->verdict == VERDICT_YES && (c->first >= list || is_foil(r, c)))
+        if (c->verdict == VERDICT_YES && (c->first >= list || is_foil(r, c) || is_backer(r, c)))
             c->verdict = VERDICT_NO;
     }
     for (unsigned i = 0; i < r->count; i++)
@@ -503,8 +594,13 @@ static void report(const reader *r, as_links *links)
             sentence[at] = r->text->token[c->first].sentence;
         }
         mentions[at]++;
-        links->mention[links->mention_count++] =
-            (as_mention){.issuer = c->issuer, .first = c->first, .end = c->end, .ticker = c->ticker};
+        links->mention[links->mention_count++] = (as_mention){.issuer = c->issuer,
+                                                              .first = c->first,
+                                                              .end = c->end,
+                                                              .ticker = c->ticker,
+                                                              .alias_class = c->alias_class,
+                                                              .judged = c->judged != 0,
+                                                              .score = c->score};
     }
     for (unsigned i = 0; i < links->issuer_count; i++)
         links->relevance[i] = relevance(r->text, i, mentions[i], sentence[i], links->issuer_count);
@@ -532,10 +628,17 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     static const char *const exchange[] = {"nasdaq",   "nyse", "amex", "nasdaqgs", "nasdaqgm", "nyseamerican",
                                            "american", "tsx",  "lse",  "krx",      "otc",      "otcqb"};
     static const char *const centre[4] = {"center", "centers", "centre", "centres"};
+    static const char *const voice[6] = {"analyst", "analysts", "strategist", "strategists", "economist", "economists"};
+    static const char *const business[] = {"raise", "halt",  "spend",   "buy",    "sign",    "supply", "launch",
+                                           "build", "begin", "appoint", "layoff", "payback", "sell"};
     as_linker *made = calloc(1, sizeof *made);
 
     if (made == NULL || as_gazetteer_init(&made->gazetteer, universe, lexicon) != 0) {
         free(made);
+        return -ENOMEM;
+    }
+    if (as_senses_init(&made->senses) != 0) {
+        as_linker_free(made);
         return -ENOMEM;
     }
     made->universe = universe;
@@ -545,6 +648,10 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     for (size_t i = 0; i < sizeof exchange / sizeof exchange[0]; i++)
         made->exchange[i] = as_text_hash(exchange[i], strlen(exchange[i]));
     made->word_not = as_text_hash("not", 3);
+    made->word_backed = as_text_hash("backed", 6);
+    made->word_now = as_text_hash("now", 3);
+    made->word_like = as_text_hash("like", 4);
+    made->word_of = as_text_hash("of", 2);
     made->word_next = as_text_hash("next", 4);
     made->word_join = as_text_hash("join", 4);
     made->word_club = as_text_hash("club", 4);
@@ -555,6 +662,10 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     made->word_data = as_text_hash("data", 4);
     for (size_t i = 0; i < sizeof centre / sizeof centre[0]; i++)
         made->centre[i] = as_text_hash(centre[i], strlen(centre[i]));
+    for (size_t i = 0; i < sizeof voice / sizeof voice[0]; i++)
+        made->voice[i] = as_text_hash(voice[i], strlen(voice[i]));
+    for (size_t i = 0; i < sizeof business / sizeof business[0]; i++)
+        made->business |= UINT64_C(1) << (unsigned)as_vocabulary_class(business[i], strlen(business[i]));
     *linker = made;
     return 0;
 }
@@ -563,6 +674,7 @@ void as_linker_free(as_linker *linker)
 {
     if (linker == NULL)
         return;
+    as_senses_fini(&linker->senses);
     as_gazetteer_fini(&linker->gazetteer);
     free(linker);
 }

@@ -11,6 +11,8 @@
  *            capital in mid-sentence, a neighbour or bucket peer that is linked, each +0.7;
  *            subject position +0.5; a feed's tag +0.5; adjective frame, lower case, hyphen on the
  *            left, each -1.0.
+ * A name that is an ordinary word (sense.h) is none among words that speak for that sense ("apple orchards", "arm of"),
+ * unless a word of business follows it at once. In an all-caps headline a CASED name stands if it is no ordinary word.
  * Tickers count in parentheses, as $CASHTAG, or bare in upper case (two letters or more, no
  * ordinary word, and not in an all-caps headline). A company that is only a foil ("it's not X",
  * "the next X"), the house that rates another company, and the names in a market researcher's
@@ -32,8 +34,11 @@ enum { AS_MENTION_MAX = 32 };
 /* One place in the headline that names a company. */
 typedef struct as_mention {
     uint32_t issuer;
-    uint8_t first, end; /* words [first, end) */
-    uint8_t ticker;     /* 1: named by its symbol */
+    uint8_t first, end;  /* words [first, end) */
+    uint8_t ticker;      /* 1: named by its symbol */
+    uint8_t alias_class; /* as_alias_class of the name; unused for a symbol */
+    bool judged;         /* by its surroundings: .score says how */
+    float score;         /* sum of the evidence, 0.7 is enough */
 } as_mention;
 
 typedef struct as_links {

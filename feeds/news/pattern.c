@@ -10,6 +10,7 @@ typedef enum element_kind {
     ELEMENT_GAP,
     ELEMENT_NUMBER,
     ELEMENT_COMPANY,
+    ELEMENT_CLASS,
     ELEMENT_BEGIN,
     ELEMENT_END,
     ELEMENT_QUESTION,
@@ -20,21 +21,33 @@ enum { PREFIX_KEY_BYTES = 3, PREFIX_BYTES_MAX = 20, PRESENT_WORDS = 256 };
 
 /* Alternatives of one position are consecutive elements; all but the last have .more set. */
 typedef struct element {
-    uint64_t hash; /* of the word; the prefix key of a prefix */
+    uint64_t hash; /* of the word; the prefix key of a prefix; the bit of a class */
+    uint64_t bits; /* first of a position: bits of its words and prefixes; all where something else may stand */
     uint8_t kind;
     uint8_t more;
-    uint8_t prefix_bytes;
+    uint8_t prefix_bytes; /* of a gap: its most words */
     char prefix[PREFIX_BYTES_MAX];
 } element;
 
 typedef struct pattern {
     uint32_t element; /* first of element_count in the pool */
-    uint32_t last;    /* first element of the last position that takes a word */
     uint32_t order;
     uint16_t element_count; /* positive ones, then the absent ones */
     uint16_t absent_count;
     uint16_t group, label;
 } pattern;
+
+/*
+ * What must be in the headline for a pattern to match, in one cache line beside the others': most patterns are passed
+ * over on it. any: of these bits of as_pattern_view.filter at least one, those of the words of the pattern's position
+ * with the fewest alternatives.
+ */
+typedef struct gate {
+    uint64_t classes; /* every one of them */
+    uint64_t any[AS_PATTERN_FILTER_WORDS];
+    uint32_t order;
+    uint16_t group;
+} gate;
 
 /*
  * Patterns that may begin at a word: keyed by the word's hash, its first three letters, or what it
@@ -49,15 +62,17 @@ struct as_patterns {
     element *element;
     uint32_t element_count, element_room;
     pattern *pattern;
+    gate *gate; /* one a pattern, in the same order */
     uint32_t pattern_count, pattern_room;
     bucket *bucket;
     uint32_t bucket_mask;
     uint64_t present[PRESENT_WORDS]; /* bit per key: most words of a headline begin no pattern */
+    uint64_t leads;                  /* classes that begin a pattern */
     bool any_word;                   /* a pattern may begin at any word */
     uint32_t *index;                 /* pattern numbers, grouped by bucket, by order within one */
 };
 
-static const uint64_t KEY_NUMBER = 1, KEY_COMPANY = 2, KEY_ANY = 3;
+static const uint64_t KEY_NUMBER = 1, KEY_COMPANY = 2, KEY_ANY = 3, KEY_CLASS = 4;
 
 static uint64_t prefix_key(const char *word)
 {
@@ -84,6 +99,7 @@ void as_patterns_free(as_patterns *patterns)
         return;
     free(patterns->element);
     free(patterns->pattern);
+    free(patterns->gate);
     free(patterns->bucket);
     free(patterns->index);
     free(patterns);
@@ -149,7 +165,35 @@ static int add_mark(as_patterns *patterns, char mark, bool more)
         return -ENOMEM;
     e->kind = kind[at - marks];
     e->more = more;
+    e->prefix_bytes = AS_PATTERN_GAP_MAX;
     return 0;
+}
+
+static int add_class(as_patterns *patterns, const char *name, size_t bytes, bool more, const char **why)
+{
+    int class_number = as_vocabulary_class(name, bytes);
+    element *e;
+
+    if (class_number < 0) {
+        *why = "the name of a class of words is wanted after % (feeds/news/vocabulary.c)";
+        return -EINVAL;
+    }
+    e = element_add(patterns);
+    if (e == NULL)
+        return -ENOMEM;
+    e->kind = ELEMENT_CLASS;
+    e->hash = UINT64_C(1) << class_number;
+    e->more = more;
+    return 0;
+}
+
+static int add_wide_gap(as_patterns *patterns)
+{
+    int rc = add_mark(patterns, '*', false);
+
+    if (rc == 0)
+        patterns->element[patterns->element_count - 1].prefix_bytes = AS_PATTERN_WIDE_GAP_MAX;
+    return rc;
 }
 
 /* What stands between two blanks. */
@@ -164,12 +208,16 @@ static int add_piece(as_patterns *patterns, const char *piece, size_t bytes, con
     }
     if (bytes == 1 && strchr("*#@^$?:", piece[0]) != NULL)
         return add_mark(patterns, piece[0], false);
+    if (bytes == 2 && piece[0] == '*' && piece[1] == '*')
+        return add_wide_gap(patterns);
     while (rc == 0) {
         const char *bar = memchr(piece, '|', bytes);
         size_t word = bar == NULL ? bytes : (size_t)(bar - piece);
 
         if (word == 1 && (piece[0] == '@' || piece[0] == '#'))
             rc = add_mark(patterns, piece[0], bar != NULL);
+        else if (word > 1 && piece[0] == '%')
+            rc = add_class(patterns, piece + 1, word - 1, bar != NULL, why);
         else
             rc = add_word(patterns, piece, word, bar != NULL || alternative || absent, bar != NULL, why);
         alternative = true;
@@ -196,18 +244,18 @@ static int add_pieces(as_patterns *patterns, const char *text, bool absent, cons
     return 0;
 }
 
-/* Where the last position that takes a word begins: a cheap test before the full match. */
-static uint32_t last_position(const as_patterns *patterns, const pattern *p)
+/* Classes without which the pattern cannot match: positions that are one class and nothing else. */
+static uint64_t needed_classes(const as_patterns *patterns, const pattern *p)
 {
-    uint32_t last = p->element;
+    uint64_t classes = 0;
 
     for (uint32_t i = p->element; i < p->element + p->element_count; i++) {
         const element *e = &patterns->element[i];
 
-        if (e->kind != ELEMENT_GAP && e->kind < ELEMENT_BEGIN && (i == p->element || !e[-1].more))
-            last = i;
+        if (e->kind == ELEMENT_CLASS && e->more == 0 && (i == p->element || !e[-1].more))
+            classes |= e->hash;
     }
-    return last;
+    return classes;
 }
 
 int as_patterns_add(as_patterns *patterns, const char *text, uint16_t group, uint32_t order, uint16_t label,
@@ -221,7 +269,7 @@ int as_patterns_add(as_patterns *patterns, const char *text, uint16_t group, uin
         rc = add_pieces(patterns, text, true, why);
     p.absent_count = (uint16_t)(patterns->element_count - p.element - p.element_count);
     if (rc == 0 && (p.element_count == 0 || p.element_count + p.absent_count > AS_PATTERN_ELEMENT_MAX)) {
-        *why = "a phrase has 1 to 24 words";
+        *why = "a phrase has 1 to 256 words";
         rc = -EINVAL;
     }
     if (rc == 0 && patterns->element[p.element].kind == ELEMENT_GAP) {
@@ -239,7 +287,6 @@ int as_patterns_add(as_patterns *patterns, const char *text, uint16_t group, uin
             patterns->pattern_room = room;
         }
     }
-    p.last = rc == 0 ? last_position(patterns, &p) : 0;
     if (rc == 0)
         patterns->pattern[patterns->pattern_count++] = p;
     else
@@ -259,6 +306,8 @@ static uint64_t key_of(const element *e)
         return KEY_NUMBER;
     case ELEMENT_COMPANY:
         return KEY_COMPANY;
+    case ELEMENT_CLASS:
+        return KEY_CLASS + (uint64_t)__builtin_ctzll(e->hash);
     default:
         return KEY_ANY;
     }
@@ -308,6 +357,7 @@ static void index_patterns(as_patterns *patterns, bool fill)
             bucket *b = bucket_of(patterns, key_of(e));
 
             b->key = key_of(e);
+            patterns->leads |= e->kind == ELEMENT_CLASS ? e->hash : 0;
             *present_word(patterns, key_of(e)) |= UINT64_C(1) << (key_of(e) & 63);
             if (fill)
                 patterns->index[b->first + b->count] = i;
@@ -316,6 +366,66 @@ static void index_patterns(as_patterns *patterns, bool fill)
                 break;
         }
     }
+}
+
+static void filter_add(uint64_t *filter, uint64_t key)
+{
+    filter[key >> 6 & (AS_PATTERN_FILTER_WORDS - 1)] |= UINT64_C(1) << (key & 63);
+}
+
+/* Alternatives of a position, or 0 if something else than words may stand there. */
+static uint32_t words_of_position(const element *e)
+{
+    uint32_t count = 1;
+
+    for (;; e++, count++) {
+        if (e->kind > ELEMENT_PREFIX)
+            return 0;
+        if (!e->more)
+            return count;
+    }
+}
+
+static uint64_t key_bit(uint64_t key)
+{
+    return UINT64_C(1) << (key >> 20 & 63);
+}
+
+/* Bits of every position, in its first element. */
+static void mark_positions(as_patterns *patterns)
+{
+    for (uint32_t i = 0; i < patterns->element_count; i++) {
+        element *first = &patterns->element[i];
+
+        first->bits = words_of_position(first) == 0 ? UINT64_MAX : key_bit(first->hash);
+        for (; patterns->element[i].more; i++)
+            first->bits |= key_bit(patterns->element[i + 1].hash);
+    }
+}
+
+static void make_gate(const as_patterns *patterns, const pattern *p, gate *g)
+{
+    const element *e = &patterns->element[p->element], *end = e + p->element_count, *fewest = NULL;
+    uint32_t least = UINT32_MAX;
+
+    g->order = p->order;
+    g->group = p->group;
+    g->classes = needed_classes(patterns, p);
+    for (; e < end; e++) {
+        uint32_t words = words_of_position(e);
+
+        /* the later of two equal ones: the first is there anyway when the pattern is looked at */
+        if (words != 0 && words <= least) {
+            least = words;
+            fewest = e;
+        }
+        while (e->more)
+            e++;
+    }
+    if (fewest == NULL)
+        memset(g->any, 0xff, sizeof g->any);
+    for (e = fewest; e != NULL; e = e->more ? e + 1 : NULL)
+        filter_add(g->any, e->hash);
 }
 
 int as_patterns_seal(as_patterns *patterns)
@@ -332,7 +442,8 @@ int as_patterns_seal(as_patterns *patterns)
         slots *= 2;
     patterns->bucket = calloc(slots, sizeof *patterns->bucket);
     patterns->index = calloc(patterns->element_count + 1, sizeof *patterns->index);
-    if (patterns->bucket == NULL || patterns->index == NULL)
+    patterns->gate = calloc(patterns->pattern_count + 1, sizeof *patterns->gate);
+    if (patterns->bucket == NULL || patterns->index == NULL || patterns->gate == NULL)
         return -ENOMEM;
     patterns->bucket_mask = slots - 1;
     if (patterns->pattern_count > 0)
@@ -344,6 +455,9 @@ int as_patterns_seal(as_patterns *patterns)
         patterns->bucket[i].count = 0;
     }
     index_patterns(patterns, true);
+    mark_positions(patterns);
+    for (uint32_t i = 0; i < patterns->pattern_count; i++)
+        make_gate(patterns, &patterns->pattern[i], &patterns->gate[i]);
     patterns->any_word = bucket_of(patterns, KEY_ANY)->count > 0;
     return 0;
 }
@@ -353,27 +467,20 @@ static bool is_number(const as_token *token)
     return token->kind == AS_CASE_NUMBER || (token->lexicon & AS_WORD_NUMBER) != 0;
 }
 
-static void filter_add(as_pattern_view *view, uint64_t key)
-{
-    view->filter[key >> 6 & (AS_PATTERN_FILTER_WORDS - 1)] |= UINT64_C(1) << (key & 63);
-}
-
-static bool filter_has(const as_pattern_view *view, uint64_t key)
-{
-    return (view->filter[key >> 6 & (AS_PATTERN_FILTER_WORDS - 1)] >> (key & 63) & 1u) != 0;
-}
-
 void as_pattern_view_init(as_pattern_view *view, const as_text *text, const as_links *links)
 {
     view->text = text;
+    view->classes = 0;
     memset(view->filter, 0, sizeof view->filter);
     for (unsigned i = 0; i < text->token_count; i++) {
         const as_token *token = &text->token[i];
 
         view->prefix[i] = token->bytes >= PREFIX_KEY_BYTES ? prefix_key(text->lower + token->offset) : 0;
         view->number[i] = is_number(token);
-        filter_add(view, token->hash);
-        filter_add(view, view->prefix[i]);
+        view->bits[i] = key_bit(token->hash) | key_bit(view->prefix[i]);
+        filter_add(view->filter, token->hash);
+        filter_add(view->filter, view->prefix[i]);
+        view->classes |= token->classes | token->pair_classes;
     }
     memset(view->company_end, 0, text->token_count);
     memset(view->inside_name, 0, text->token_count);
@@ -399,7 +506,7 @@ static unsigned position_match(const as_pattern_view *view, const element *e, un
 {
     const as_text *text = view->text;
 
-    if (at >= text->token_count)
+    if (at >= text->token_count || (view->bits[at] & e->bits) == 0)
         return 0;
     for (;; e++) {
         if (e->kind == ELEMENT_COMPANY) {
@@ -407,6 +514,11 @@ static unsigned position_match(const as_pattern_view *view, const element *e, un
                 return view->company_end[at] - at;
         } else if (view->inside_name[at] != 0) {
             return 0;
+        } else if (e->kind == ELEMENT_CLASS) {
+            if ((text->token[at].pair_classes & e->hash) != 0 && view->inside_name[at + 1] == 0)
+                return 2;
+            if ((text->token[at].classes & e->hash) != 0)
+                return 1;
         } else if (e->kind == ELEMENT_NUMBER ? view->number[at] != 0 : word_is(text, &text->token[at], e)) {
             return 1;
         }
@@ -432,6 +544,20 @@ static bool mark_holds(const as_text *text, element_kind kind, unsigned at)
     }
 }
 
+/* Could a position match anywhere in the headline? Never a false no. */
+static bool position_possible(const as_pattern_view *view, const element *e)
+{
+    for (;; e++) {
+        if (e->kind == ELEMENT_CLASS
+                ? (view->classes & e->hash) != 0
+                : e->kind > ELEMENT_PREFIX ||
+                      (view->filter[e->hash >> 6 & (AS_PATTERN_FILTER_WORDS - 1)] >> (e->hash & 63) & 1u) != 0)
+            return true;
+        if (!e->more)
+            return false;
+    }
+}
+
 /*
  * Match the elements [e, end) at a word; gaps try every length, bounded by elements and
  * AS_PATTERN_GAP_MAX.
@@ -442,7 +568,9 @@ static bool match_here(const as_pattern_view *view, const element *e, const elem
         unsigned used;
 
         if (e->kind == ELEMENT_GAP) {
-            for (unsigned gap = 0; gap <= AS_PATTERN_GAP_MAX && at + gap <= view->text->token_count; gap++)
+            if (e + 1 < end && !position_possible(view, e + 1))
+                return false;
+            for (unsigned gap = 0; gap <= e->prefix_bytes && at + gap <= view->text->token_count; gap++)
                 if (match_here(view, e + 1, end, at + gap))
                     return true;
             return false;
@@ -490,23 +618,10 @@ static bool absent_hold(const as_patterns *patterns, const as_pattern_view *view
     return true;
 }
 
-/* Could the last position match anywhere? Never a false no. */
-static bool last_possible(const as_patterns *patterns, const as_pattern_view *view, const pattern *p)
-{
-    for (const element *e = &patterns->element[p->last];; e++) {
-        if (e->kind > ELEMENT_PREFIX || filter_has(view, e->hash))
-            return true;
-        if (!e->more)
-            return false;
-    }
-}
-
 static bool pattern_match(const as_patterns *patterns, const as_pattern_view *view, const pattern *p, unsigned at)
 {
     const element *e = &patterns->element[p->element];
 
-    if (p->element_count > 1 && !last_possible(patterns, view, p))
-        return false;
     return match_here(view, e, e + p->element_count, at) && absent_hold(patterns, view, p);
 }
 
@@ -515,9 +630,21 @@ typedef struct scan {
     const as_patterns *patterns;
     const as_pattern_view *view;
     bool by_group;
+    uint32_t only; /* group asked for; UINT32_MAX: any */
     uint32_t groups;
     const pattern *best;
 } scan;
+
+static bool gate_open(const gate *g, const as_pattern_view *view)
+{
+    uint64_t any = 0;
+
+    if ((g->classes & ~view->classes) != 0)
+        return false;
+    for (unsigned i = 0; i < AS_PATTERN_FILTER_WORDS; i++)
+        any |= g->any[i] & view->filter[i];
+    return any != 0;
+}
 
 static void scan_bucket(scan *s, uint64_t key, unsigned at)
 {
@@ -527,15 +654,18 @@ static void scan_bucket(scan *s, uint64_t key, unsigned at)
         return;
     b = bucket_of(s->patterns, key);
     for (uint32_t i = 0; i < b->count; i++) {
-        const pattern *p = &s->patterns->pattern[s->patterns->index[b->first + i]];
+        uint32_t idx = s->patterns->index[b->first + i];
+        const gate *g = &s->patterns->gate[idx];
+        const pattern *p = &s->patterns->pattern[idx];
 
         if (s->by_group) {
-            if ((s->groups >> p->group & 1u) == 0 && pattern_match(s->patterns, s->view, p, at))
+            if ((s->groups >> g->group & 1u) == 0 && gate_open(g, s->view) &&
+                pattern_match(s->patterns, s->view, p, at))
                 s->groups |= UINT32_C(1) << p->group;
-        } else {
-            if (s->best != NULL && p->order >= s->best->order)
+        } else if (s->only == UINT32_MAX || s->only == g->group) {
+            if (s->best != NULL && g->order >= s->best->order)
                 return;
-            if (pattern_match(s->patterns, s->view, p, at)) {
+            if (gate_open(g, s->view) && pattern_match(s->patterns, s->view, p, at)) {
                 s->best = p;
                 return;
             }
@@ -557,19 +687,34 @@ static void scan_all(scan *s)
             scan_bucket(s, KEY_NUMBER, at);
         if (s->view->company_end[at] != 0)
             scan_bucket(s, KEY_COMPANY, at);
+        for (uint64_t left = (token->classes | token->pair_classes) & s->patterns->leads; left != 0; left &= left - 1)
+            scan_bucket(s, KEY_CLASS + (uint64_t)__builtin_ctzll(left), at);
         if (s->patterns->any_word)
             scan_bucket(s, KEY_ANY, at);
     }
 }
 
+static as_pattern_hit hit_of(const pattern *best)
+{
+    if (best == NULL)
+        return (as_pattern_hit){.order = UINT32_MAX};
+    return (as_pattern_hit){.order = best->order, .group = best->group, .label = best->label};
+}
+
 as_pattern_hit as_patterns_first(const as_patterns *patterns, const as_pattern_view *view)
 {
-    scan s = {.patterns = patterns, .view = view, .by_group = false};
+    scan s = {.patterns = patterns, .view = view, .only = UINT32_MAX};
 
     scan_all(&s);
-    if (s.best == NULL)
-        return (as_pattern_hit){.order = UINT32_MAX};
-    return (as_pattern_hit){.order = s.best->order, .group = s.best->group, .label = s.best->label};
+    return hit_of(s.best);
+}
+
+as_pattern_hit as_patterns_first_of(const as_patterns *patterns, const as_pattern_view *view, uint16_t group)
+{
+    scan s = {.patterns = patterns, .view = view, .only = group};
+
+    scan_all(&s);
+    return hit_of(s.best);
 }
 
 uint32_t as_patterns_groups(const as_patterns *patterns, const as_pattern_view *view)

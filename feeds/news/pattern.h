@@ -6,12 +6,14 @@
  *   word      that word, any case; a hyphenated one is several words
  *   word*     a word that begins so (three letters or more before the star)
  *   a|b*|@|#  one of these
- *   *         0 to 4 words of any kind
+ *   %class    a word or a pair of words of that class (vocabulary.h)
+ *   *         0 to 4 words of any kind; ** is 0 to 10
  *   #         a number, in digits or a word up to ten
  *   @         a linked company
  *   ^ and $   the headline begins or ends here
  *   ? :       the word before is followed by this mark
- *   !word     the headline holds that word nowhere (word* and a|b as above; !? is "no question mark")
+ *   !word     the headline holds that word nowhere (word*, a|b and %class as above; !? is "no
+ *             question mark")
  * Each pattern belongs to a group (0..AS_PATTERN_GROUP_MAX - 1) and has an order; a scan tells,
  * per group or over all of them, the lowest order that matches.
  *
@@ -28,7 +30,13 @@
 #include "feeds/news/link.h"
 #include "feeds/news/text.h"
 
-enum { AS_PATTERN_GAP_MAX = 4, AS_PATTERN_ELEMENT_MAX = 24, AS_PATTERN_GROUP_MAX = 32, AS_PATTERN_FILTER_WORDS = 16 };
+enum {
+    AS_PATTERN_GAP_MAX = 4,
+    AS_PATTERN_WIDE_GAP_MAX = 10,
+    AS_PATTERN_ELEMENT_MAX = 256,
+    AS_PATTERN_GROUP_MAX = 32,
+    AS_PATTERN_FILTER_WORDS = 8
+};
 
 typedef struct as_patterns as_patterns;
 
@@ -38,7 +46,9 @@ typedef struct as_pattern_view {
     uint8_t company_end[AS_TOKEN_MAX]; /* end of the mention that begins at a word; 0 if none does */
     uint8_t inside_name[AS_TOKEN_MAX]; /* 1: part of a name of several words, which no word of a phrase matches */
     uint8_t number[AS_TOKEN_MAX];      /* 1: a number */
+    uint64_t bits[AS_TOKEN_MAX];       /* one of 64 for the word, one for its prefix: a quick no to a position */
     uint64_t prefix[AS_TOKEN_MAX];     /* key of the first three letters */
+    uint64_t classes;                  /* of all words and pairs together */
     uint64_t filter[AS_PATTERN_FILTER_WORDS]; /* Bloom filter of words and prefixes: no false "not there" */
 } as_pattern_view;
 
@@ -67,6 +77,9 @@ void as_pattern_view_init(as_pattern_view *view, const as_text *text, const as_l
 
 /* The matching pattern of least order, any group. */
 as_pattern_hit as_patterns_first(const as_patterns *patterns, const as_pattern_view *view);
+
+/* The matching pattern of least order within one group. */
+as_pattern_hit as_patterns_first_of(const as_patterns *patterns, const as_pattern_view *view, uint16_t group);
 
 /* Which groups have a matching pattern: bit g of the result. */
 uint32_t as_patterns_groups(const as_patterns *patterns, const as_pattern_view *view);

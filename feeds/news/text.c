@@ -356,7 +356,7 @@ static void judge_case(as_text *text)
             continue;
         any_upper += token->kind != AS_CASE_LOWER;
         upper += token->kind == AS_CASE_UPPER;
-        with_lower += token->kind != AS_CASE_UPPER && token->bytes > 3;
+        with_lower += token->kind != AS_CASE_UPPER && token->bytes > (token->kind == AS_CASE_TITLE ? 2 : 3);
         if (token->bytes >= 4 && (token->flags & AS_TOKEN_START) == 0) {
             longer++;
             longer_upper += token->upper_first;

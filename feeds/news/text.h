@@ -51,22 +51,24 @@ enum {
 };
 
 typedef struct as_token {
-    uint64_t hash;       /* of the lower-case word, as_text_hash */
-    uint32_t lexicon;    /* AS_WORD_* flags, set by as_lexicon_mark */
-    uint16_t offset;     /* of the word in as_text.lower and .folded */
-    uint16_t raw_offset; /* of the word in the raw text */
-    uint16_t flags;      /* AS_TOKEN_* */
-    uint8_t bytes;       /* of the word; longer words are cut at 255 */
-    uint8_t kind;        /* as_token_case */
-    uint8_t sentence;    /* number of the sentence, from 0 */
-    uint8_t upper_first; /* 1: the word begins with an upper-case letter */
+    uint64_t hash;         /* of the lower-case word, as_text_hash */
+    uint64_t classes;      /* of the word, vocabulary.h; set by as_lexicon_mark, as are the next two */
+    uint64_t pair_classes; /* of the word with the one after it */
+    uint32_t lexicon;      /* AS_WORD_* flags */
+    uint16_t offset;       /* of the word in as_text.lower and .folded */
+    uint16_t raw_offset;   /* of the word in the raw text */
+    uint16_t flags;        /* AS_TOKEN_* */
+    uint8_t bytes;         /* of the word; longer words are cut at 255 */
+    uint8_t kind;          /* as_token_case */
+    uint8_t sentence;      /* number of the sentence, from 0 */
+    uint8_t upper_first;   /* 1: the word begins with an upper-case letter */
 } as_token;
 
 typedef struct as_text {
     as_token token[AS_TOKEN_MAX];
     uint16_t token_count;
     uint16_t sentence_count;
-    bool all_caps;   /* three words or more, none with a lower-case letter but short ones */
+    bool all_caps;   /* three words or more, lower-case letters in short words only */
     bool all_lower;  /* no upper-case letter at all */
     bool title_case; /* most longer words begin upper case: case is weak evidence */
     bool question;   /* a question mark anywhere */

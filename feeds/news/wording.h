@@ -29,6 +29,11 @@ typedef enum as_wording {
     AS_WORDING_NOTICE, /* no family, whatever its words: a date, a grant, a list */
     AS_WORDING_GOOD,
     AS_WORDING_BAD,
+    AS_WORDING_SUBJECT_UP,   /* a company rises, beats, wins: before other words, good for it */
+    AS_WORDING_SUBJECT_DOWN, /* a company falls, misses, loses */
+    AS_WORDING_HOLDER_BUYS,  /* insiders and funds */
+    AS_WORDING_HOLDER_SELLS,
+    AS_WORDING_DEPARTS, /* somebody leaves */
     AS_WORDING_RELIEF /* turns a family that is bad by itself: dropped, exempted, cleared */
 } as_wording;
 

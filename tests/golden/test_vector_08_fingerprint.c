@@ -1,5 +1,7 @@
 #include "tests/support/json_vector.h"
 
+#include "core/event.h"
+#include "core/fact.h"
 #include "core/fingerprint.h"
 #include "core/limits.h"
 #include "feeds/news/fingerprint.h"
@@ -113,6 +115,61 @@ static void minhash_estimates_are_those_of_the_vector(void **state)
     ast_json_free(vector);
 }
 
+/* The headline of the vector's n-th time. */
+static unsigned ast_nth(const ast_json *minutes, unsigned n)
+{
+    for (unsigned i = 0;; i++) {
+        unsigned before = 0;
+        for (unsigned k = 0; k < minutes->item_count; k++)
+            before += minutes->item[k].number < minutes->item[i].number;
+        if (before == n)
+            return i;
+    }
+}
+
+static as_fact_change ast_apply(as_fact_table *table, const as_playbook *playbook, const ast_print *print,
+                                double minutes, uint16_t type)
+{
+    const as_symbols symbols = {.count = 1, .name = (char[1][AS_SYMBOL_BYTES]){"ANY"}};
+    uint64_t from = UINT64_C(1782900000) * AS_NS_PER_S;
+    as_headline headline = {.ts_recv = from + (uint64_t)((int64_t)minutes * 60 * (int64_t)AS_NS_PER_S),
+                            .source = "vector"};
+    (void)snprintf(headline.id, sizeof headline.id, "at %.0f", minutes);
+    headline.reading = (as_reading){.issuer_count = 1, .event_type = type, .tier = 1, .cue = AS_CUE_RUMOUR};
+    headline.reading.feature_count = (uint16_t)print->set_count;
+    memcpy(headline.reading.feature, print->set, print->set_count * sizeof *print->set);
+    return as_fact_apply(table, playbook, &symbols, &headline, 0);
+}
+
+/* In the order of their times, all of one company, through the table: as items of no fact, and as items of one. */
+static void novelty_and_the_ens_chain_are_those_of_the_vector(void **state)
+{
+    (void)state;
+    ast_json *vector = ast_vector("08_simhash_jaccard_novelty.json");
+    static ast_print print[AST_TEXT_MAX];
+    static as_playbook playbook = {.family[1] = {.event_type = 1, .used = true, .object = "object"}};
+    unsigned count = ast_prints(vector, print);
+    const ast_json *minutes = ast_json_at(vector, "inputs/minutes_from_first");
+    const ast_json *wanted = ast_json_at(vector, "expected/novelty_by_headline");
+    const ast_json *chain = ast_json_at(vector, "expected/ens_chain");
+    as_thresholds_default(&playbook.thresholds);
+    playbook.thresholds.novelty_half_life_hours = ast_json_number(vector, "inputs/novelty_half_life_minutes") / 60;
+    for (uint16_t type = 0; type <= 1; type++) {
+        as_fact_table table;
+        assert_int_equal(as_fact_table_init(&table), 0);
+        for (unsigned n = 0; n < count; n++) {
+            unsigned i = ast_nth(minutes, n);
+            as_fact_change change = ast_apply(&table, &playbook, &print[i], minutes->item[i].number, type);
+            ast_close("novelty", change.novelty, wanted->item[i].number, ast_json_number(vector, "tolerance"));
+            assert_int_equal(change.fact != NULL, type == 1);
+            if (type == 1 && n < chain->item_count)
+                ast_close("ens", change.fact->ens, chain->item[n].number, 1e-12);
+        }
+        as_fact_table_fini(&table);
+    }
+    ast_json_free(vector);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +177,7 @@ int main(void)
         cmocka_unit_test(simhash_and_its_distances_are_those_of_the_vector),
         cmocka_unit_test(jaccard_and_containment_are_those_of_the_vector),
         cmocka_unit_test(minhash_estimates_are_those_of_the_vector),
+        cmocka_unit_test(novelty_and_the_ens_chain_are_those_of_the_vector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,16 @@ def the_reference_chain_is_one_story_in_two_generations():
     assert answers[0]["novelty"] == 1 and answers[3]["novelty"] < 0.9, answers
 
 
+def every_answer_says_why():
+    answer, = read([headline(0, "Meta plans to sell excess AI compute")])
+    why = answer["why"]
+    meta, = why["issuers"]
+    assert (meta["symbol"], meta["text"], meta["class"]) == ("META", "Meta", "CONTEXT") and meta["score"] >= 0.7, why
+    assert "%surplus" in why["event"] and "plans to" in why["cue"], why
+    done = desk("--config", CONFIG, HEADLINES, "--why")
+    assert done.returncode == 0 and 'META: "Meta", CONTEXT, score' in done.stdout and "    cue: " in done.stdout, done
+
+
 def every_object_has_the_keys_and_their_kinds():
     done = desk("--config", CONFIG, HEADLINES, "--json")
     assert done.stdout.endswith("}\n") and "\n\n" not in done.stdout
@@ -180,7 +190,8 @@ def main():
                  a_retraction_takes_back_what_it_said_and_opens_none, a_revision_stays_on_its_fact,
                  inputs_are_merged_by_time, without_json_there_is_a_line_for_people_a_headline,
                  bad_lines_are_passed_over_and_too_many_exit_2, market_data_alone_is_a_warning,
-                 wrong_usage_and_missing_files_exit_2_and_say_what, two_runs_give_the_same_bytes):
+                 wrong_usage_and_missing_files_exit_2_and_say_what, two_runs_give_the_same_bytes,
+                 every_answer_says_why):
         test()
         print(f"ok {test.__name__}")
     return 0

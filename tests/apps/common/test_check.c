@@ -73,6 +73,13 @@ static void a_broken_part_is_named_and_nothing_is_written(void **state)
     assert_non_null(
         strstr(as_error_message(0), "bad.yaml:2: key 'events.capex_cut.fade': found '2', allowed true, false"));
     free(out);
+    ast_config_write("bad.yaml", "version: x\nevents:\n  capex_cut:\n    phrases:\n      - cut\n      - \"* cut\"\n");
+    out = check("universe: universe.csv\nplaybook: bad.yaml\n", &rc);
+    assert_true(rc < 0);
+    assert_string_equal(out, "");
+    assert_non_null(
+        strstr(as_error_message(0), "bad.yaml:6: key 'events.capex_cut.phrases[1]': found '* cut', allowed: "));
+    free(out);
     out = check(AST_CONFIG_FILES "wait: never\n", &rc);
     assert_true(rc < 0);
     assert_string_equal(out, "");

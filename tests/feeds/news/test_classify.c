@@ -175,8 +175,7 @@ static void a_phrase_that_is_none_is_an_error_that_names_it(void **state)
     }
     assert_int_equal(as_desk_new(&ast_d.universe, playbook, &desk), -EINVAL);
     assert_null(desk);
-    assert_non_null(strstr(as_error_message(0), "events.labour.phrases"));
-    assert_non_null(strstr(as_error_message(0), "lay-offs|strike"));
+    assert_non_null(strstr(as_error_message(0), "t.yaml:4: key 'events.labour.phrases[0]': found 'lay-offs|strike', "));
     as_playbook_free(playbook);
     as_error_clear();
 }

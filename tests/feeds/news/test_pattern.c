@@ -67,7 +67,59 @@ static void what_is_no_phrase_is_rejected_with_a_reason(void **state)
     assert_int_equal(ast_add("data-center|fab"), -EINVAL);
     assert_int_equal(ast_add("a||b"), -EINVAL);
     assert_int_equal(ast_add("!absent"), -EINVAL);
-    assert_int_equal(ast_add("a b c d e f g h i j k l m n o p q r s t u v w x y"), -EINVAL);
+    assert_int_equal(ast_add("%nosuchclass"), -EINVAL);
+    assert_int_equal(ast_add("** price"), -EINVAL);
+    char many[2 * AS_PATTERN_ELEMENT_MAX + 3];
+    for (size_t i = 0; i <= AS_PATTERN_ELEMENT_MAX; i++)
+        memcpy(many + 2 * i, "a ", 3);
+    assert_int_equal(ast_add(many), -EINVAL);
+    many[2 * AS_PATTERN_ELEMENT_MAX] = '\0';
+    assert_int_equal(ast_add(many), 0);
+}
+
+static void a_class_stands_for_all_its_words_and_pairs(void **state)
+{
+    (void)state;
+    assert_true(ast_match("%cut * %datacenter", "Meta trims its new data center"));
+    assert_true(ast_match("%cut * %datacenter", "Meta reins in its datacenters"));
+    assert_false(ast_match("%cut * %datacenter", "Meta cuts data entry"));
+    assert_false(ast_match("%cut * %datacenter", "Meta builds data centers"));
+    assert_true(ast_match("meta|%cut prices", "DRAM makers slash prices"));
+    assert_false(ast_match("prices !%cut", "DRAM makers slash prices"));
+    assert_true(ast_match("prices !%cut", "DRAM makers list prices"));
+    assert_false(ast_match("%datacenter", "data. Center of town")); /* a pair is one thing */
+}
+
+static void a_wide_gap_takes_up_to_ten_words(void **state)
+{
+    (void)state;
+    assert_true(ast_match("cuts ** jobs", "cuts a b c d e f g h i j jobs"));
+    assert_false(ast_match("cuts ** jobs", "cuts a b c d e f g h i j k jobs"));
+    assert_false(ast_match("cuts * jobs", "cuts a b c d e jobs"));
+}
+
+static void the_first_of_one_group_is_told(void **state)
+{
+    (void)state;
+    as_patterns *patterns = NULL;
+    as_pattern_view view;
+    as_lexicon lexicon;
+    as_text text;
+    const char *why = "";
+    assert_int_equal(as_lexicon_init(&lexicon), 0);
+    assert_int_equal(as_patterns_new(&patterns), 0);
+    assert_int_equal(as_patterns_add(patterns, "cuts", 1, 0, 0, &why), 0);
+    assert_int_equal(as_patterns_add(patterns, "jobs", 2, 1, 0, &why), 0);
+    assert_int_equal(as_patterns_add(patterns, "intel", 2, 2, 0, &why), 0);
+    assert_int_equal(as_patterns_seal(patterns), 0);
+    as_text_read(&text, "Intel cuts jobs", 15);
+    as_lexicon_mark(&lexicon, &text);
+    as_pattern_view_init(&view, &text, NULL);
+    assert_int_equal(as_patterns_first_of(patterns, &view, 2).order, 1);
+    assert_int_equal(as_patterns_first_of(patterns, &view, 1).order, 0);
+    assert_int_equal(as_patterns_first_of(patterns, &view, 3).order, UINT32_MAX);
+    as_patterns_free(patterns);
+    as_lexicon_fini(&lexicon);
 }
 
 static void words_match_in_a_row_in_any_case(void **state)
@@ -155,6 +207,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_phrase_is_rejected_with_a_reason),
+        cmocka_unit_test(a_class_stands_for_all_its_words_and_pairs),
+        cmocka_unit_test(a_wide_gap_takes_up_to_ten_words),
+        cmocka_unit_test(the_first_of_one_group_is_told),
         cmocka_unit_test(words_match_in_a_row_in_any_case),
         cmocka_unit_test(a_star_is_a_gap_of_at_most_four_words),
         cmocka_unit_test(prefixes_alternatives_and_absent_words),
