@@ -5,7 +5,7 @@
  * never changed: cells of (kind, breadth below its gate or not, status group), each with a non-decreasing curve of p
  * over |OS|, linear between its knots and constant beyond them. A cell that the file does not have is answered by
  * its parent, the same kind whatever the status, then whatever the breadth. How the curves are fitted and shrunk:
- * apps/common/score_calibrate.h, docs/SCORING.md.
+ * apps/score/calibrate.h, docs/SCORING.md.
  *
  * The file, YAML:
  *   version: 1

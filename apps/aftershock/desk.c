@@ -17,12 +17,13 @@
 #include "feeds/files/input_merge.h"
 #include "ipc/writer.h"
 
-static const char help[] = "usage: aftershock desk --config F INPUT... [--json] [--why]\n"
-                           "  --config F  configuration: its universe and playbook are what the desk knows\n"
-                           "  --why       below each line: the words that named an issuer, the phrases that gave event\n"
-                           "              and cue (with --json they are always there, key why)\n"
-                           "  --json      one JSON object a headline; without it a line for people\n"
-                           "INPUT: headlines as NDJSON or CSV (by a mapping); market data in them are passed over.\n";
+static const char help[] =
+    "usage: aftershock desk --config F INPUT... [--json] [--why]\n"
+    "  --config F  configuration: its universe and playbook are what the desk knows\n"
+    "  --why       below each line: the words that named an issuer, the phrases that gave event\n"
+    "              and cue (with --json they are always there, key why)\n"
+    "  --json      one JSON object a headline; without it a line for people\n"
+    "INPUT: headlines as NDJSON or CSV (by a mapping); market data in them are passed over.\n";
 
 typedef struct options {
     const char *config;
@@ -52,11 +53,20 @@ static int parse(int argc, char **argv, options *o)
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
         switch (c) {
-        case 'c': o->config = optarg; break;
-        case 'j': o->json = true; break;
-        case 'w': o->why = true; break;
-        case 'h': fputs(help, stdout); exit(0);
-        default: return as_error_set(-EINVAL, "see `aftershock desk --help`");
+        case 'c':
+            o->config = optarg;
+            break;
+        case 'j':
+            o->json = true;
+            break;
+        case 'w':
+            o->why = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            exit(0);
+        default:
+            return as_error_set(-EINVAL, "see `aftershock desk --help`");
         }
     }
     o->input = argv + optind;

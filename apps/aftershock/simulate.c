@@ -10,8 +10,8 @@
 #include "apps/aftershock/commands.h"
 #include "apps/common/exit_status.h"
 #include "apps/common/data_dir.h"
-#include "apps/common/sim_folder.h"
-#include "apps/common/sim_market_folder.h"
+#include "apps/sim/folder.h"
+#include "apps/sim/market_folder.h"
 #include "core/error.h"
 
 static const char help[] = "usage: aftershock simulate --seed N [--scenario F] -o DIR [-f]\n"

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "apps/common/sim_history.h"
-#include "apps/common/sim_scenario.h"
+#include "apps/sim/history.h"
+#include "apps/sim/scenario.h"
 
 typedef struct as_sender_options {
     const as_sim_scenario *scenario;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "apps/common/setup.h"
-#include "apps/common/sim_scenario.h"
+#include "apps/sim/scenario.h"
 
 typedef struct as_story {
     const as_sim_scenario *scenario;
