@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ static const char help[] = "usage: aftershock simulate --seed N [--scenario F] -
                            "  -f               write over the files of a folder that is not empty\n"
                            "for a scenario of `kind: market`:\n"
                            "  --sessions N     how many, in place of the scenario's number\n"
+                           "  --quiet          plant no priced event: every session is a day without a shock\n"
                            "  --format W       csv (bars), ndjson (quotes and trades), itch (a BinaryFILE a session) "
                            "or moldudp64 (a pcapng a\n"
                            "                   session); default csv\n"
@@ -33,7 +35,7 @@ typedef struct options {
     uint64_t seed;
     uint32_t sessions, bar_minutes; /* 0: not given */
     int format;                     /* -1: not given */
-    bool seeded, force;
+    bool seeded, force, quiet;
 } options;
 
 static int parse_seed(const char *text, options *o)
@@ -87,6 +89,7 @@ static int parse(int argc, char **argv, options *o)
         {"seed", required_argument, NULL, 's'},
         {"scenario", required_argument, NULL, 'c'},
         {"sessions", required_argument, NULL, 'n'},
+        {"quiet", no_argument, NULL, 'q'},
         {"format", required_argument, NULL, 't'},
         {"bar-minutes", required_argument, NULL, 'b'},
         {"help", no_argument, NULL, 'h'},
@@ -105,6 +108,9 @@ static int parse(int argc, char **argv, options *o)
             break;
         case 'n':
             rc = parse_count("--sessions", optarg, AS_MARKET_SESSION_MAX, &o->sessions);
+            break;
+        case 'q':
+            o->quiet = true;
             break;
         case 'b':
             rc = parse_count("--bar-minutes", optarg, 60, &o->bar_minutes);
@@ -134,9 +140,9 @@ static int run_day(const options *o)
     as_sim_scenario scenario = {0};
     as_sim_day_counts counts;
     int rc = 0;
-    if (o->sessions || o->bar_minutes || o->format >= 0)
+    if (o->sessions || o->bar_minutes || o->format >= 0 || o->quiet)
         return as_error_set(-EINVAL,
-                            "--sessions, --format and --bar-minutes: allowed with a scenario of `kind: market`");
+                            "--sessions, --format, --bar-minutes and --quiet: allowed with a scenario of `kind: market`");
     if (!o->scenario)
         rc = as_data_file("reference-day/scenario.yaml", path, sizeof path);
     if (rc == 0)
@@ -176,6 +182,8 @@ static int run_market(const options *o)
                                .bar_minutes = o->bar_minutes ? o->bar_minutes : 5,
                                .force = o->force};
     int rc = as_sim_market_load(&market, o->scenario);
+    if (o->quiet)
+        market.plant.every = (double)INFINITY;
     if (rc == 0)
         rc = as_market_folder_write(&market, &folder, o->folder, &counts);
     if (rc == 0) {
