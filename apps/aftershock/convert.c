@@ -142,38 +142,17 @@ static int parse(int argc, char **argv, options *o)
     int rc = 0;
     for (int c; rc == 0 && (c = getopt_long(argc, argv, "o:fc:h", known, NULL)) != -1;) {
         switch (c) {
-        case 'o':
-            o->out = optarg;
-            break;
-        case 'f':
-            o->overwrite = true;
-            break;
-        case 'c':
-            o->config = optarg;
-            break;
-        case FORMAT:
-            rc = parse_format(optarg, &o->format);
-            break;
-        case UNIVERSE:
-            o->universe = true;
-            break;
-        case DATE:
-            rc = as_date_parse("--date", optarg, &o->date);
-            break;
-        case FROM:
-            rc = as_moment_parse("--from", optarg, &o->from);
-            break;
-        case TO:
-            rc = as_moment_parse("--to", optarg, &o->to);
-            break;
-        case STRICT:
-            o->strict = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            return as_error_set(-EINVAL, "see `aftershock convert --help`");
+        case 'o': o->out = optarg; break;
+        case 'f': o->overwrite = true; break;
+        case 'c': o->config = optarg; break;
+        case FORMAT: rc = parse_format(optarg, &o->format); break;
+        case UNIVERSE: o->universe = true; break;
+        case DATE: rc = as_date_parse("--date", optarg, &o->date); break;
+        case FROM: rc = as_moment_parse("--from", optarg, &o->from); break;
+        case TO: rc = as_moment_parse("--to", optarg, &o->to); break;
+        case STRICT: o->strict = true; break;
+        case 'h': fputs(help, stdout); exit(0);
+        default: return as_error_set(-EINVAL, "see `aftershock convert --help`");
         }
     }
     o->input = argv + optind;

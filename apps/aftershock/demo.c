@@ -93,11 +93,8 @@ static int parse(int argc, char **argv, as_demo *demo)
             memcpy(demo->folder, optarg, strlen(optarg) + 1);
             demo->folder_given = true;
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            return as_error_set(-EINVAL, "see `aftershock demo --help`");
+        case 'h': fputs(help, stdout); exit(0);
+        default: return as_error_set(-EINVAL, "see `aftershock demo --help`");
         }
     }
     return optind < argc ? as_error_set(-EINVAL, "found '%s'; allowed: options only", argv[optind]) : 0;

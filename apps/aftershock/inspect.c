@@ -91,33 +91,15 @@ static int parse(int argc, char **argv, options *o)
     int rc = 0;
     for (int c; rc == 0 && (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
         switch (c) {
-        case 'c':
-            o->config = optarg;
-            break;
-        case DATE:
-            rc = as_date_parse("--date", optarg, &o->date);
-            break;
-        case FORMAT:
-            rc = parse_format("--format", format = optarg, &o->format);
-            break;
-        case REPORT:
-            rc = parse_format("--report", report = optarg, &o->format);
-            break;
-        case LIMIT:
-            rc = parse_limit(optarg, &o->limit);
-            o->limited = true;
-            break;
-        case NO_BOOKS:
-            o->books = false;
-            break;
-        case STRICT:
-            o->strict = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            return as_error_set(-EINVAL, "see `aftershock inspect --help`");
+        case 'c': o->config = optarg; break;
+        case DATE: rc = as_date_parse("--date", optarg, &o->date); break;
+        case FORMAT: rc = parse_format("--format", format = optarg, &o->format); break;
+        case REPORT: rc = parse_format("--report", report = optarg, &o->format); break;
+        case LIMIT: rc = parse_limit(optarg, &o->limit); o->limited = true; break;
+        case NO_BOOKS: o->books = false; break;
+        case STRICT: o->strict = true; break;
+        case 'h': fputs(help, stdout); exit(0);
+        default: return as_error_set(-EINVAL, "see `aftershock inspect --help`");
         }
     }
     o->lists = !report && (o->format == OUTPUT_NDJSON || o->format == OUTPUT_CSV);
@@ -156,18 +138,10 @@ static void report(const options *o, const as_input *input, as_quality *quality)
     };
     as_quality_end(quality);
     switch (o->format) {
-    case OUTPUT_TEXT:
-        as_quality_report_text(stdout, &r);
-        break;
-    case OUTPUT_JSON:
-        as_quality_report_json(stdout, &r);
-        break;
-    case OUTPUT_NDJSON:
-        as_quality_report_ndjson(stdout, &r);
-        break;
-    case OUTPUT_CSV:
-        as_quality_report_csv(stdout, &r);
-        break;
+    case OUTPUT_TEXT: as_quality_report_text(stdout, &r); break;
+    case OUTPUT_JSON: as_quality_report_json(stdout, &r); break;
+    case OUTPUT_NDJSON: as_quality_report_ndjson(stdout, &r); break;
+    case OUTPUT_CSV: as_quality_report_csv(stdout, &r); break;
     }
 }
 

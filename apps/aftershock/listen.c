@@ -78,18 +78,13 @@ static int parse(int argc, char **argv, options *o)
             if (!o->ndjson && strcmp(optarg, "text") != 0)
                 rc = as_error_set(-EINVAL, "--format: found '%s'; allowed: text, ndjson", optarg);
             break;
-        case 'n':
-            rc = parse_number("--count", optarg, &o->count);
-            break;
+        case 'n': rc = parse_number("--count", optarg, &o->count); break;
         case 's':
             rc = parse_number("--timeout", optarg, &seconds);
             o->timeout_ms = (int)(seconds < 1000000 ? seconds : 1000000) * 1000;
             break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            return as_error_set(-EINVAL, "see `aftershock listen --help`");
+        case 'h': fputs(help, stdout); exit(0);
+        default: return as_error_set(-EINVAL, "see `aftershock listen --help`");
         }
     }
     if (rc == 0 && optind < argc)

@@ -84,47 +84,20 @@ static int parse(int argc, char **argv, options *o)
     int rc = 0;
     for (int c; rc == 0 && (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
         switch (c) {
-        case 'c':
-            o->config = optarg;
-            break;
-        case OUT:
-            o->out = optarg;
-            break;
-        case VERIFY:
-            o->verify = optarg;
-            break;
-        case SPEED:
-            rc = parse_speed(optarg, &o->speed);
-            break;
-        case PUBLISH:
-            o->publish = true;
-            break;
-        case WAIT:
-            o->wait_s = (unsigned)strtoul(optarg, NULL, 10);
-            break;
-        case FROM:
-            rc = as_moment_parse("--from", optarg, &o->from);
-            break;
-        case TO:
-            rc = as_moment_parse("--to", optarg, &o->to);
-            break;
-        case DATE:
-            rc = as_date_parse("--date", optarg, &o->date);
-            break;
-        case NAMES:
-            o->names = optarg;
-            break;
-        case SUMMARY:
-            o->summary = optarg;
-            break;
-        case STRICT:
-            o->strict = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(0);
-        default:
-            return as_error_set(-EINVAL, "see `aftershock replay --help`");
+        case 'c': o->config = optarg; break;
+        case OUT: o->out = optarg; break;
+        case VERIFY: o->verify = optarg; break;
+        case SPEED: rc = parse_speed(optarg, &o->speed); break;
+        case PUBLISH: o->publish = true; break;
+        case WAIT: o->wait_s = (unsigned)strtoul(optarg, NULL, 10); break;
+        case FROM: rc = as_moment_parse("--from", optarg, &o->from); break;
+        case TO: rc = as_moment_parse("--to", optarg, &o->to); break;
+        case DATE: rc = as_date_parse("--date", optarg, &o->date); break;
+        case NAMES: o->names = optarg; break;
+        case SUMMARY: o->summary = optarg; break;
+        case STRICT: o->strict = true; break;
+        case 'h': fputs(help, stdout); exit(0);
+        default: return as_error_set(-EINVAL, "see `aftershock replay --help`");
         }
     }
     o->input = argv + optind;

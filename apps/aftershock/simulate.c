@@ -25,7 +25,7 @@ static const char help[] = "usage: aftershock simulate --seed N [--scenario F] -
                            "for a scenario of `kind: market`:\n"
                            "  --sessions N     how many, in place of the scenario's number\n"
                            "  --quiet          plant no priced event: every session is a day without a shock\n"
-                           "  --format W       csv (bars), ndjson (quotes and trades), itch (a BinaryFILE a session) "
+    "  --format W       csv (bars), ndjson (quotes and trades), itch (a BinaryFILE a session) "
                            "or moldudp64 (a pcapng a\n"
                            "                   session); default csv\n"
                            "  --bar-minutes N  length of the bars, 1 to 60; default 5\n";
@@ -109,9 +109,7 @@ static int parse(int argc, char **argv, options *o)
         case 'n':
             rc = parse_count("--sessions", optarg, AS_MARKET_SESSION_MAX, &o->sessions);
             break;
-        case 'q':
-            o->quiet = true;
-            break;
+        case 'q': o->quiet = true; break;
         case 'b':
             rc = parse_count("--bar-minutes", optarg, 60, &o->bar_minutes);
             break;
@@ -142,7 +140,7 @@ static int run_day(const options *o)
     int rc = 0;
     if (o->sessions || o->bar_minutes || o->format >= 0 || o->quiet)
         return as_error_set(-EINVAL,
-                            "--sessions, --format, --bar-minutes and --quiet: allowed with a scenario of `kind: market`");
+                            "--sessions, --format, --bar-minutes and --quiet: allowed with `kind: market` only");
     if (!o->scenario)
         rc = as_data_file("reference-day/scenario.yaml", path, sizeof path);
     if (rc == 0)
