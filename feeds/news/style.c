@@ -1,0 +1,140 @@
+#include "feeds/news/style.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "feeds/news/vocabulary.h"
+
+enum {
+    POINTS_LEANS = 2,
+    POINTS_COLUMN = 3,
+    COUNT_MAX = 25, /* largest number that counts arguments or picks rather than events */
+    LABEL_WORDS = 4 /* longest label before a colon */
+};
+
+static uint64_t class_bit(const char *name)
+{
+    return UINT64_C(1) << (unsigned)as_vocabulary_class(name, strlen(name));
+}
+
+void as_style_rules_init(as_style_rules *rules)
+{
+    static const char *const done[] = {"raise", "cut",    "halt",   "resume", "spend", "sell",  "buy", "sign",  "supply",
+                                       "build", "launch", "appoint", "depart", "beat", "miss", "rise", "fall"};
+
+    *rules = (as_style_rules){.ask = class_bit("ask"),
+                              .self = class_bit("self"),
+                              .judge = class_bit("judge"),
+                              .modal = class_bit("modal"),
+                              .talk = class_bit("talk"),
+                              .exec = class_bit("exec")};
+    for (size_t i = 0; i < sizeof done / sizeof done[0]; i++)
+        rules->done |= class_bit(done[i]);
+}
+
+static bool is(const as_token *token, uint64_t classes)
+{
+    return ((token->classes | token->pair_classes) & classes) != 0;
+}
+
+/* Does the part [from, end) tell what somebody did or said? */
+static bool reports(const as_style_rules *rules, const as_text *text, unsigned from, unsigned end)
+{
+    for (unsigned i = from; i < end; i++)
+        if (is(&text->token[i], rules->done | rules->talk) || (text->token[i].lexicon & AS_WORD_VERB) != 0)
+            return true;
+    return false;
+}
+
+/* How it opens: with a question word, a question's verb, or a small count of things. */
+static int opening(const as_style_rules *rules, const as_text *text)
+{
+    const as_token *first = &text->token[0];
+    const char *word = text->lower + first->offset;
+
+    if (is(first, rules->ask))
+        return 3;
+    if ((first->lexicon & AS_WORD_AUXILIARY) != 0 && text->question && (first->flags & AS_TOKEN_COLON) == 0)
+        return 3;
+    if (first->kind == AS_CASE_NUMBER && (first->flags & (AS_TOKEN_MONEY | AS_TOKEN_PERCENT)) == 0 &&
+        first->bytes <= 2 && text->title_case) {
+        int count = word[0] - '0';
+
+        if (first->bytes == 2)
+            count = count * 10 + (word[1] - '0');
+        return count <= COUNT_MAX ? 2 : 0;
+    }
+    return 0;
+}
+
+/* A question that the headline leaves open: nobody answers it after the mark. */
+static int question(const as_style_rules *rules, const as_text *text)
+{
+    for (unsigned i = text->token_count; i-- > 0;)
+        if ((text->token[i].flags & AS_TOKEN_QUESTION) != 0) {
+            for (unsigned after = i + 1; after < text->token_count; after++)
+                if (is(&text->token[after], rules->talk))
+                    return 0;
+            return i + 1 == text->token_count ? 3 : 2;
+        }
+    return 0;
+}
+
+/* "Label: a theme": a question after the colon, or a label of a few words and nothing done on either side. */
+static int label(const as_style_rules *rules, const as_text *text)
+{
+    for (unsigned i = 0; i + 1 < text->token_count; i++) {
+        if ((text->token[i].flags & AS_TOKEN_COLON) == 0)
+            continue;
+        if (is(&text->token[i], rules->exec | rules->talk))
+            return 0; /* an officer is quoted */
+        if (is(&text->token[i + 1], rules->ask))
+            return 3;
+        if (i >= LABEL_WORDS || i + 3 >= text->token_count)
+            return 0;
+        return reports(rules, text, 0, text->token_count) ? 0 : 2;
+    }
+    return 0;
+}
+
+/* Two statements beside each other, nobody quoted: "X is booming. Profits are not". */
+static int statements(const as_style_rules *rules, const as_text *text)
+{
+    unsigned sentences = 0;
+
+    for (unsigned i = 0; i < text->token_count; i++) {
+        if (is(&text->token[i], rules->talk))
+            return 0;
+        if (i > 0 && text->token[i].sentence != text->token[i - 1].sentence && i > 2 && i + 2 < text->token_count)
+            sentences++;
+    }
+    return sentences > 0 ? 1 : 0;
+}
+
+int as_style_points(const as_style_rules *rules, const as_text *text, const as_links *links)
+{
+    int points, self = 0, judge = 0, modal = 0, news = 0;
+
+    (void)links;
+    if (text->token_count == 0)
+        return 0;
+    points = opening(rules, text);
+    points += question(rules, text) + label(rules, text) + statements(rules, text);
+    for (unsigned i = 0; i < text->token_count; i++) {
+        const as_token *token = &text->token[i];
+
+        self |= is(token, rules->self);
+        judge |= is(token, rules->judge);
+        modal |= is(token, rules->modal);
+        news |= (token->flags & AS_TOKEN_MONEY) != 0;
+    }
+    points += 2 * self + judge + modal - news;
+    return points;
+}
+
+as_style as_style_of(int points)
+{
+    if (points >= POINTS_COLUMN)
+        return AS_STYLE_COLUMN;
+    return points >= POINTS_LEANS ? AS_STYLE_LEANS : AS_STYLE_NEWS;
+}
