@@ -166,6 +166,11 @@ static void view_linked(as_engine *engine, as_shock *shock, const as_fact *fact,
     view->s_w = as_shock_s_w(shock, linked);
     view->e = linked->e;
     view->later = linked->later;
+    double held =
+        linked->frozen_root_h > 0 ? linked->anchor.z * (linked->anchor.root_h / linked->frozen_root_h) : (double)NAN;
+    if (held * as_sign(linked->e) >= AS_UNDER_CLOSE_MULTIPLE * th->under_ratio * fabs(linked->e))
+        linked->transmitted = true;
+    view->z_held = held;
     view->transmitted = linked->transmitted;
     view->since_news = linked->anchor.h - linked->news_h;
     if (view->since_news <= th->react_sessions && fabs(linked->os) >= th->os_open)

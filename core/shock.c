@@ -351,8 +351,8 @@ static void score(const as_shock *shock, as_linked *linked)
         else if (fabs(rest) < fabs(linked->os))
             linked->os = rest;
     }
-    if (shock->frozen && linked->anchor.z * as_sign(linked->e) >= fabs(linked->e))
-        linked->transmitted = true;
+    if (shock->frozen && linked->frozen_root_h <= 0)
+        linked->frozen_root_h = linked->anchor.root_h;
 }
 
 void as_shock_hedge(const as_shock *shock, as_linked *linked)

@@ -56,8 +56,9 @@ typedef struct as_linked {
     double e, den;           /* SCIENCE 3.2 and 3.3 */
     double later, later_var; /* what facts anchored later justify of this move, and its variance; sigmas */
     double os, x, x_mean, s;
+    double frozen_root_h; /* root_h at the first score after M froze; 0 before */
     bool in_time;         /* it has overreacted within react_sessions of the news */
-    bool transmitted;     /* since M froze, z has reached E once: whatever comes later is no late transmission */
+    bool transmitted;     /* since M froze it has come most of the way to E once: nothing later is late transmission */
     double news_h;        /* H when the fact's status changed last; 0: at t0 */
     bool halt_counted;    /* it has not been measured because of a halt, and that has been counted */
     bool consistent_move; /* counted in breadth: sign-consistent |z| >= 2, with hysteresis */

@@ -21,6 +21,9 @@
 
 #define AS_STRATEGY_ABI 2u
 
+/* Ours: an underreaction that begins below under_ratio of E ends at this many times that. */
+#define AS_UNDER_CLOSE_MULTIPLE 1.5
+
 /*
  * Who the name is to the fact. AS_ROLE_OUTSIDE and AS_ROLE_PAIR: no fact at all, once a session at the name's close,
  * alone and as a leg of a pair of the playbook (core/outside.h). A strategy is asked about the roles it takes.
@@ -65,8 +68,9 @@ typedef struct as_view {
     double ou_b, ou_k;       /* AR(1) coefficient and speed per year, NAN without a fit */
     double variance_ratio;   /* VR(5) of 1-minute mids since t0, NAN while there are too few */
     double since_news;       /* H since t0, or since the fact's status changed last */
+    double z_held;           /* z by the H at which M froze: what has happened since does not fade; NAN before */
     bool in_time;            /* |OS| has reached os_open within react_sessions of the news: it is a reaction */
-    bool transmitted;        /* z has reached E once since M froze */
+    bool transmitted;        /* z_held has come most of the way to E once, 1.5 under_ratio of it */
     double later;            /* sigmas of this move that facts anchored later justify, already out of os */
     uint64_t extreme_age_ns; /* since the last new extreme of CAR in the direction of the move */
     uint64_t jump_age_ns;    /* since the last Lee-Mykland jump of the name; AS_TS_UNDEFINED none */

@@ -4,7 +4,7 @@
 
 #include "strategies/stated.h"
 
-static const double under_close_multiple = 1.5; /* ours: an underreaction ends at 0.75 |E| when it began at 0.5 |E| */
+static const double moved_share = 0.75; /* ours: of shock_z, M from which an epicentre has something to transmit */
 
 /* What can be said about the channel and the fact behind a diagnosis. */
 static uint64_t reasons(const as_view *view)
@@ -38,14 +38,16 @@ static bool overreacts(const as_view *view)
     return fabs(view->os) >= limit && as_sign(view->z) == view->chain_sign && as_sign(view->os) == view->chain_sign;
 }
 
+/* z fades as time passes and E does not: a move is compared by the time at which M froze, when E was made. */
 static bool underreacts(const as_view *view)
 {
     const as_thresholds *th = view->thresholds;
     bool held = view->open && view->open_kind == AS_SIGNAL_UNDERREACTION;
-    double ratio = held ? under_close_multiple * th->under_ratio : th->under_ratio;
+    double ratio = held ? AS_UNDER_CLOSE_MULTIPLE * th->under_ratio : th->under_ratio;
     if (view->transmitted && !held)
-        return false; /* it did react; that z fades as time passes is no late transmission */
-    return view->frozen && fabs(view->e) >= th->under_e && fabs(view->z) < ratio * fabs(view->e);
+        return false; /* it did react */
+    double z = fabs(view->z_held) > fabs(view->z) ? view->z_held : view->z;
+    return view->frozen && fabs(view->e) >= th->under_e && fabs(z) < ratio * fabs(view->e);
 }
 
 static void propose(const as_view *view, as_verdict *verdict, as_signal_kind kind, int side)
@@ -60,6 +62,15 @@ static void propose(const as_view *view, as_verdict *verdict, as_signal_kind kin
     verdict->horizon_sessions = (uint32_t)view->thresholds->horizon_days;
 }
 
+/* What begins so long after the news is no miss of this fact: it is counted only. */
+static void veto_late(const as_view *view, as_verdict *verdict)
+{
+    if (view->open || view->since_news <= view->thresholds->react_sessions)
+        return;
+    verdict->vetoes |= AS_REASON_BIT(LATE_MOVE);
+    verdict->near_miss = false;
+}
+
 static void evaluate(const as_view *view, void *state, as_verdict *verdict)
 {
     if (view->role == AS_ROLE_EPICENTRE) {
@@ -72,14 +83,15 @@ static void evaluate(const as_view *view, void *state, as_verdict *verdict)
         propose(view, verdict, AS_SIGNAL_OVERREACTION, -as_sign(view->os));
         if (!view->shocked)
             verdict->vetoes |= AS_REASON_BIT(NO_SHOCK);
-        if (!view->open && view->since_news > view->thresholds->react_sessions) {
-            verdict->vetoes |= AS_REASON_BIT(LATE_MOVE);
-            verdict->near_miss = false; /* no miss of this fact: it is counted only */
-        }
+        veto_late(view, verdict);
         verdict->p = as_stated_p(view, state, AS_SIGNAL_OVERREACTION, verdict->vetoes != 0);
     } else if (underreacts(view)) {
         propose(view, verdict, AS_SIGNAL_UNDERREACTION, as_sign(view->e));
         verdict->reasons |= AS_REASON_BIT(LATE_TRANSMISSION);
+        bool quiet = !isnan(view->z_epicentre) && view->m < moved_share * view->thresholds->shock_z;
+        veto_late(view, verdict);
+        if (!view->shocked && quiet) /* an epicentre that has not moved transmits nothing */
+            verdict->vetoes |= AS_REASON_BIT(NO_SHOCK);
     } else if (view->open) {
         verdict->want = AS_WANT_CLOSE;
         verdict->side = view->open_side;

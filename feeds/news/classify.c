@@ -5,10 +5,15 @@
 
 #include "core/error.h"
 #include "feeds/news/pattern.h"
+#include "feeds/news/style.h"
 #include "feeds/news/wording.h"
 
+static const uint32_t UNPHRASED = UINT32_MAX - 1;       /* order of a family that no phrase of the playbook gave */
+enum { WEAK_FROM = AS_EVENT_TYPE_MAX * AS_PHRASE_MAX }; /* orders of phrases that begin with ~ */
+
 struct as_classifier {
-    as_patterns *family;  /* label: event type; group: unused; order: family's place * AS_PHRASE_MAX + phrase */
+    as_patterns *
+        family; /* label: event type; group: 1 for strong phrases of the supply chain; order: family's place * AS_PHRASE_MAX + phrase */
     as_patterns *wording; /* groups: as_wording */
     const as_playbook *playbook;
     uint16_t commentary, analyst_rating, insider, executive_change,
@@ -17,6 +22,10 @@ struct as_classifier {
     bool fixed[AS_EVENT_TYPE_MAX];   /* good and bad words do not turn it */
     bool relief[AS_EVENT_TYPE_MAX];  /* words of relief do */
     bool plain[AS_EVENT_TYPE_MAX];   /* reported as a fact even by a column */
+    bool theme[AS_EVENT_TYPE_MAX];   /* a column's theme more often than its news */
+    bool chain[AS_EVENT_TYPE_MAX];   /* of the supply chain: keeps its name in a column */
+    uint16_t price_move;
+    as_style_rules style;
 };
 
 static int add_families(as_classifier *c, const as_playbook *playbook)
@@ -28,7 +37,7 @@ static int add_families(as_classifier *c, const as_playbook *playbook)
             const char *why = "", *phrase = family->phrase[i];
             bool weak = phrase[0] == '~';
             uint32_t order = (weak ? (uint32_t)AS_EVENT_TYPE_MAX + family->order : family->order) * AS_PHRASE_MAX + i;
-            int rc = as_patterns_add(c->family, phrase + weak, 0, order, (uint16_t)(type), &why);
+            int rc = as_patterns_add(c->family, phrase + weak, c->chain[type] && !weak, order, (uint16_t)(type), &why);
 
             if (rc == -EINVAL)
                 return as_error_set(-EINVAL, "%s:%u: key 'events.%s.phrases[%u]': found '%s', allowed: %s",
@@ -62,13 +71,32 @@ static uint16_t type_in(const as_playbook *playbook, const char *name)
     return type > 0 && type < AS_EVENT_TYPE_MAX && playbook->family[type].used ? (uint16_t)type : AS_EVENT_TYPE_OTHER;
 }
 
+static void set_habits(as_classifier *c)
+{
+    for (size_t i = 0; i < AS_USUAL_POLARITY_COUNT; i++) {
+        int type = as_event_type_find(AS_USUAL_POLARITY[i].family);
+
+        if (type < 0 || type >= AS_EVENT_TYPE_MAX)
+            continue;
+        c->usual[type] = AS_USUAL_POLARITY[i].polarity;
+        c->fixed[type] = AS_USUAL_POLARITY[i].fixed;
+        c->relief[type] = AS_USUAL_POLARITY[i].relief;
+        c->plain[type] = AS_USUAL_POLARITY[i].plain;
+        c->theme[type] = AS_USUAL_POLARITY[i].theme;
+        c->chain[type] = AS_USUAL_POLARITY[i].chain;
+    }
+}
+
 int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
 {
     as_classifier *c = calloc(1, sizeof *c);
     int rc = c == NULL ? -ENOMEM : 0;
 
-    if (rc == 0)
+    if (rc == 0) {
+        set_habits(c);
+        as_style_rules_init(&c->style);
         rc = as_patterns_new(&c->family);
+    }
     if (rc == 0)
         rc = as_patterns_new(&c->wording);
     if (rc == 0)
@@ -85,16 +113,7 @@ int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
     c->insider = type_in(playbook, "insider_13f");
     c->executive_change = type_in(playbook, "executive_change");
     c->m_and_a = type_in(playbook, "m_and_a");
-    for (size_t i = 0; i < AS_USUAL_POLARITY_COUNT; i++) {
-        int type = as_event_type_find(AS_USUAL_POLARITY[i].family);
-
-        if (type < 0 || type >= AS_EVENT_TYPE_MAX)
-            continue;
-        c->usual[type] = AS_USUAL_POLARITY[i].polarity;
-        c->fixed[type] = AS_USUAL_POLARITY[i].fixed;
-        c->relief[type] = AS_USUAL_POLARITY[i].relief;
-        c->plain[type] = AS_USUAL_POLARITY[i].plain;
-    }
+    c->price_move = type_in(playbook, "price_move");
     *classifier = c;
     return 0;
 }
@@ -132,7 +151,8 @@ static uint8_t marks_of(uint32_t groups, bool retracted)
     return (uint8_t)marks;
 }
 
-static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t groups, as_source_verdict source)
+static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t groups, as_source_verdict source,
+                     as_style style)
 {
     bool is_commentary = c->commentary != AS_EVENT_TYPE_OTHER && event_type == c->commentary;
     bool is_rating = c->analyst_rating != AS_EVENT_TYPE_OTHER && event_type == c->analyst_rating;
@@ -147,7 +167,8 @@ static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t group
         return AS_CUE_CONFIRMED;
     if (said(groups, AS_WORDING_RUMOUR) || said(groups, AS_WORDING_UNVERIFIED) || said(groups, AS_WORDING_OWN_SOURCING))
         return AS_CUE_RUMOUR;
-    if (said(groups, AS_WORDING_OPINION) && !c->plain[event_type])
+    if ((said(groups, AS_WORDING_OPINION) || (style == AS_STYLE_COLUMN && event_type != AS_EVENT_TYPE_OTHER)) &&
+        !c->plain[event_type])
         return AS_CUE_OPINION;
     if (said(groups, AS_WORDING_DEVELOPING))
         return AS_CUE_DEVELOPING;
@@ -198,6 +219,31 @@ static int8_t polarity_of(const as_classifier *c, uint16_t event_type, as_cue cu
     return told;
 }
 
+/*
+ * The family: the playbook's first phrase, but a list of movers is a price move, a column whose theme is a broad family
+ * is commentary, and a column about the supply chain keeps the chain's family.
+ */
+static as_pattern_hit family_of(const as_classifier *c, const as_pattern_view *view, uint32_t groups, as_style style)
+{
+    as_pattern_hit hit = as_patterns_first(c->family, view), chain;
+    bool column = style == AS_STYLE_COLUMN && c->commentary != AS_EVENT_TYPE_OTHER, opinion;
+
+    if (said(groups, AS_WORDING_MOVERS) && c->price_move != AS_EVENT_TYPE_OTHER &&
+        (hit.order == UINT32_MAX || hit.label == c->commentary || hit.order >= WEAK_FROM))
+        return hit.label == c->price_move ? hit : (as_pattern_hit){.order = UNPHRASED, .label = c->price_move};
+    if (hit.order == UINT32_MAX || c->commentary == AS_EVENT_TYPE_OTHER)
+        return hit;
+    if (hit.label == c->commentary && !said(groups, AS_WORDING_ADVICE)) {
+        chain = as_patterns_first_of(c->family, view, 1);
+        return chain.order != UINT32_MAX ? chain : hit;
+    }
+    opinion = column || (said(groups, AS_WORDING_OPINION) && !c->plain[hit.label]);
+    if ((opinion && c->theme[hit.label]) || (column && hit.order >= WEAK_FROM) ||
+        (said(groups, AS_WORDING_ADVICE) && (c->theme[hit.label] || c->chain[hit.label] || hit.order >= WEAK_FROM)))
+        return (as_pattern_hit){.order = UNPHRASED, .label = c->commentary};
+    return hit;
+}
+
 as_classification as_classifier_read(const as_classifier *classifier, const as_text *text, const as_links *links,
                                      as_source_verdict source, bool retracted)
 {
@@ -205,22 +251,24 @@ as_classification as_classifier_read(const as_classifier *classifier, const as_t
     as_pattern_view view;
     as_pattern_hit hit;
     uint32_t groups;
+    as_style style;
 
     as_pattern_view_init(&view, text, links);
-    hit = as_patterns_first(classifier->family, &view);
     groups = as_patterns_groups(classifier->wording, &view);
+    style = as_style_of(as_style_points(&classifier->style, text));
+    hit = family_of(classifier, &view, groups, style);
     if (said(groups, AS_WORDING_NOTICE)) {
         out.event_type = AS_EVENT_TYPE_OTHER;
     } else if (hit.order != UINT32_MAX) {
         out.event_type = hit.label;
         out.phrase = (uint16_t)(hit.order % AS_PHRASE_MAX);
-        out.phrased = true;
+        out.phrased = hit.order != UNPHRASED;
     } else if (classifier->commentary != AS_EVENT_TYPE_OTHER &&
-               (text->question || source.columns || said(groups, AS_WORDING_OPINION))) {
+               (source.columns || said(groups, AS_WORDING_OPINION) || style != AS_STYLE_NEWS)) {
         out.event_type = classifier->commentary;
     }
     out.marks = marks_of(groups, retracted);
-    out.cue = (uint8_t)cue_of(classifier, out.event_type, groups, source);
+    out.cue = (uint8_t)cue_of(classifier, out.event_type, groups, source, style);
     out.polarity =
         polarity_of(classifier, out.event_type, (as_cue)out.cue, groups, links->issuer_count > 0, text->question);
     return out;

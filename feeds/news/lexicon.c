@@ -247,6 +247,28 @@ static const char PLACE[] =
     "tennessee texas "
     "thailand tokyo toronto turkey ukraine utah vermont vietnam virginia wales washington wisconsin york";
 
+static const char ASK[] = "why how what who where when which here's";
+
+static const char SELF[] = "i i'm i'd i've i'll my me mine you your you're our ours yours";
+
+static const char JUDGE[] =
+    "best worst cheapest smartest hottest greatest strongest safest underrated overrated overdone overhyped "
+    "misunderstood underappreciated "
+    "undervalued overvalued unstoppable nightmare paradox dilemma reckoning conundrum crossroads illusion myth myths "
+    "truth lesson lessons takeaway takeaways preview recap excitement hype mania euphoria compelling attractive "
+    "ideal promising poised ripe priced ready setting shaping merely hardly obvious inevitable unsustainable "
+    "overblown stretched precarious backfiring backfire cracks jitters headwinds tailwinds catalyst catalysts "
+    "upside downside game-changer changer winner winners loser losers trap bargain bargains steal screaming "
+    "opportunity opportunities potential promise moat thesis proof wrong afraid wisely cautious tempting "
+    "worth deserves deserve underestimate underestimated enviously lurks crucial critical pivotal essential";
+
+static const char MODAL[] = "could might should may ought must";
+
+static const char NAMESAKE[] =
+    "records biologics music university college hospital museum stadium park church island county street avenue "
+    "heritage foundation lions medical insurance securities securitas river falls rainforest orchards cinemas "
+    "pictures hotel hotels brewery ware glassware railway cathedral academy school";
+
 static const char STOCK[] = "stock stocks shares shareholders earnings investors dividend buyback";
 
 static const word_list LISTS[] = {
@@ -258,7 +280,8 @@ static const word_list LISTS[] = {
     {AS_WORD_RATES, RATES},
     {AS_WORD_SMALL, SMALL}, {AS_WORD_DETERMINER, DETERMINER}, {AS_WORD_FRAME, FRAME}, {AS_WORD_LIST, LIST},
     {AS_WORD_FUNCTION, FUNCTION}, {AS_WORD_STOCK, STOCK}, {AS_WORD_NUMBER, NUMBER}, {AS_WORD_DAY, DAY},
-    {AS_WORD_PLACE, PLACE},
+    {AS_WORD_PLACE, PLACE}, {AS_WORD_ASK, ASK}, {AS_WORD_SELF, SELF}, {AS_WORD_JUDGE, JUDGE},
+    {AS_WORD_MODAL, MODAL}, {AS_WORD_NAMESAKE, NAMESAKE},
 };
 /* clang-format on */
 

@@ -3,12 +3,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "feeds/news/lexicon.h"
 #include "feeds/news/vocabulary.h"
 
 enum {
     POINTS_LEANS = 2,
     POINTS_COLUMN = 3,
     COUNT_MAX = 25, /* largest number that counts arguments or picks rather than events */
+    MOVE_WORDS = 8, /* how far a move's verb may stand from "why" */
     LABEL_WORDS = 4 /* longest label before a colon */
 };
 
@@ -19,15 +21,12 @@ static uint64_t class_bit(const char *name)
 
 void as_style_rules_init(as_style_rules *rules)
 {
-    static const char *const done[] = {"raise", "cut",    "halt",   "resume", "spend", "sell",  "buy", "sign",  "supply",
-                                       "build", "launch", "appoint", "depart", "beat", "miss", "rise", "fall"};
+    static const char *const done[] = {"raise",  "cut",  "halt",   "resume", "spend",  "sell",
+                                       "buy",    "sign", "supply", "build",  "launch", "appoint",
+                                       "depart", "beat", "miss",   "rise",   "fall"};
 
-    *rules = (as_style_rules){.ask = class_bit("ask"),
-                              .self = class_bit("self"),
-                              .judge = class_bit("judge"),
-                              .modal = class_bit("modal"),
-                              .talk = class_bit("talk"),
-                              .exec = class_bit("exec")};
+    *rules = (as_style_rules){
+        .talk = class_bit("talk"), .exec = class_bit("exec"), .moved = class_bit("rise") | class_bit("fall")};
     for (size_t i = 0; i < sizeof done / sizeof done[0]; i++)
         rules->done |= class_bit(done[i]);
 }
@@ -46,14 +45,27 @@ static bool reports(const as_style_rules *rules, const as_text *text, unsigned f
     return false;
 }
 
+/* "Why X fell on Monday": the news is the move. */
+static bool tells_a_move(const as_style_rules *rules, const as_text *text)
+{
+    for (unsigned i = 1; i + 1 < text->token_count && i < MOVE_WORDS; i++) {
+        if ((text->token[i].lexicon & (AS_WORD_MODAL | AS_WORD_AUXILIARY)) != 0 &&
+            !is(&text->token[i + 1], rules->moved))
+            return false;
+        if (is(&text->token[i], rules->moved))
+            return true;
+    }
+    return false;
+}
+
 /* How it opens: with a question word, a question's verb, or a small count of things. */
 static int opening(const as_style_rules *rules, const as_text *text)
 {
     const as_token *first = &text->token[0];
     const char *word = text->lower + first->offset;
 
-    if (is(first, rules->ask))
-        return 3;
+    if ((first->lexicon & AS_WORD_ASK) != 0)
+        return tells_a_move(rules, text) ? 0 : 3;
     if ((first->lexicon & AS_WORD_AUXILIARY) != 0 && text->question && (first->flags & AS_TOKEN_COLON) == 0)
         return 3;
     if (first->kind == AS_CASE_NUMBER && (first->flags & (AS_TOKEN_MONEY | AS_TOKEN_PERCENT)) == 0 &&
@@ -67,17 +79,26 @@ static int opening(const as_style_rules *rules, const as_text *text)
     return 0;
 }
 
-/* A question that the headline leaves open: nobody answers it after the mark. */
+/* A question that the headline leaves open; one beside a sentence of news weighs little. */
 static int question(const as_style_rules *rules, const as_text *text)
 {
-    for (unsigned i = text->token_count; i-- > 0;)
-        if ((text->token[i].flags & AS_TOKEN_QUESTION) != 0) {
-            for (unsigned after = i + 1; after < text->token_count; after++)
-                if (is(&text->token[after], rules->talk))
-                    return 0;
-            return i + 1 == text->token_count ? 3 : 2;
-        }
-    return 0;
+    unsigned begin = 0;
+    bool asked = false, told = false;
+
+    for (unsigned i = 0; i < text->token_count; i++) {
+        bool last = i + 1 == text->token_count || text->token[i + 1].sentence != text->token[i].sentence;
+
+        if (!last)
+            continue;
+        if ((text->token[i].flags & AS_TOKEN_QUESTION) != 0)
+            asked = true;
+        else if (reports(rules, text, begin, i + 1))
+            told = true;
+        begin = i + 1;
+    }
+    if (!asked)
+        return 0;
+    return told ? 0 : 3;
 }
 
 /* "Label: a theme": a question after the colon, or a label of a few words and nothing done on either side. */
@@ -88,7 +109,7 @@ static int label(const as_style_rules *rules, const as_text *text)
             continue;
         if (is(&text->token[i], rules->exec | rules->talk))
             return 0; /* an officer is quoted */
-        if (is(&text->token[i + 1], rules->ask))
+        if ((text->token[i + 1].lexicon & AS_WORD_ASK) != 0)
             return 3;
         if (i >= LABEL_WORDS || i + 3 >= text->token_count)
             return 0;
@@ -102,6 +123,9 @@ static int statements(const as_style_rules *rules, const as_text *text)
 {
     unsigned sentences = 0;
 
+    if (text->question)
+        return 0;
+
     for (unsigned i = 0; i < text->token_count; i++) {
         if (is(&text->token[i], rules->talk))
             return 0;
@@ -111,24 +135,22 @@ static int statements(const as_style_rules *rules, const as_text *text)
     return sentences > 0 ? 1 : 0;
 }
 
-int as_style_points(const as_style_rules *rules, const as_text *text, const as_links *links)
+int as_style_points(const as_style_rules *rules, const as_text *text)
 {
-    int points, self = 0, judge = 0, modal = 0, news = 0;
+    uint32_t flags = 0;
+    int points;
 
-    (void)links;
     if (text->token_count == 0)
         return 0;
     points = opening(rules, text);
     points += question(rules, text) + label(rules, text) + statements(rules, text);
     for (unsigned i = 0; i < text->token_count; i++) {
-        const as_token *token = &text->token[i];
-
-        self |= is(token, rules->self);
-        judge |= is(token, rules->judge);
-        modal |= is(token, rules->modal);
-        news |= (token->flags & AS_TOKEN_MONEY) != 0;
+        flags |= text->token[i].lexicon;
+        points -= (text->token[i].flags & AS_TOKEN_MONEY) != 0;
     }
-    points += 2 * self + judge + modal - news;
+    points += (flags & AS_WORD_SELF) != 0 ? 2 : 0;
+    points += (flags & AS_WORD_JUDGE) != 0 ? 1 : 0;
+    points += (flags & AS_WORD_MODAL) != 0 ? 1 : 0;
     return points;
 }
 

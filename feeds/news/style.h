@@ -15,7 +15,6 @@
 
 #include <stdint.h>
 
-#include "feeds/news/link.h"
 #include "feeds/news/text.h"
 
 typedef enum as_style {
@@ -26,13 +25,13 @@ typedef enum as_style {
 
 /* Classes of vocabulary.h that the signs are made of, as bits. */
 typedef struct as_style_rules {
-    uint64_t ask, self, judge, modal, talk, exec, done;
+    uint64_t talk, exec, done, moved;
 } as_style_rules;
 
 void as_style_rules_init(as_style_rules *rules);
 
-/* Points of a headline; links may be NULL: no companies. text must be marked (as_lexicon_mark). */
-int as_style_points(const as_style_rules *rules, const as_text *text, const as_links *links);
+/* Points of a headline; text must be marked (as_lexicon_mark). */
+int as_style_points(const as_style_rules *rules, const as_text *text);
 
 as_style as_style_of(int points);
 

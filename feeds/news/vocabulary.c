@@ -274,7 +274,8 @@ static const word_class CLASSES[] = {
      "fed fomc powell ecb boj boe pboc federal_reserve lagarde rba snb riksbank bank_of central_bank central_banks "
      "fed's ueda bailey"},
     {"talk",
-     "say says said tell tells told warns warn argues thinks believes predicts reckons sees expects"},
+     "say says said tell tells told warns warn argues thinks believes predicts reckons sees expects asserts contends "
+     "cautions estimates disagrees insists claims"},
     {"pundit",
      "analyst analysts strategist strategists economist economists columnist manager investor bull bear bulls "
      "bears expert experts guru trader cramer ives munster burry dalio damodaran cuban ackman fundstrat "

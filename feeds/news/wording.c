@@ -40,6 +40,26 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_RUMOUR, "reports say|says"},
     {AS_WORDING_RUMOUR, "report says|said|claims"},
     {AS_WORDING_RUMOUR, "reports $"},
+    {AS_WORDING_RUMOUR, "source|insider|insiders|bankers|banker|suppliers|traders says|say|said|tell $"},
+    {AS_WORDING_RUMOUR, "sources|source|bankers|insiders|people say|says|said"},
+    {AS_WORDING_RUMOUR, "memo|memos|email|emails|slides|documents|messages|deck show|shows|seen|reveal|"
+     "reveals|suggest|suggests|says"},
+    {AS_WORDING_RUMOUR, "told|instructed|ordered to stop|halt|turn|avoid|delay|block|cut|pause|prepare|"
+     "hold|shun|reject !court|judge|jury|regulator|watchdog|ftc"},
+    {AS_WORDING_RUMOUR, "^ hearing @|that|from|the"},
+    {AS_WORDING_RUMOUR, "hearing @|that"},
+    {AS_WORDING_RUMOUR, "apparently|supposedly|rumblings|chatter|scuttlebutt !rejects|rejecting|denies|"
+     "dismiss*|denying"},
+    {AS_WORDING_RUMOUR, "buddy|friend|guy at|in|told|says"},
+    {AS_WORDING_RUMOUR, "got told|word is"},
+    {AS_WORDING_RUMOUR, "kuo|gurman|leaker|tipster :"},
+    {AS_WORDING_RUMOUR, "kuo|gurman|leaker|tipster says|said|claims|expects"},
+    {AS_WORDING_RUMOUR, "to|plans|plan|may|considering|talks|weighs|discuss ** reuters|bloomberg|ft|wsj|"
+     "nikkei|dj|cnbc $"},
+    {AS_WORDING_RUMOUR, "said to !according"},
+    {AS_WORDING_PLANS, "weighs|weighing|mull|mulls|eyes new|more|tighter|stricter|further|wider|fresh|"
+     "limit*|curb*|ban|bans|tariff*|rule*|options|listing|ipo|spin*|move|stake|bid|"
+     "plan*|cuts|layoffs"},
     {AS_WORDING_PLANS, "after report"},
     {AS_WORDING_PLANS, "after reports"},
     {AS_WORDING_PLANS, "on report"},
@@ -136,7 +156,38 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_DEVELOPING, "tariff push"},
     {AS_WORDING_DEVELOPING, "proposal|proposes"},
     {AS_WORDING_DEVELOPING, "law abiding"},
-    {AS_WORDING_DENIED, "denies|denied|denying|deny"},
+    {AS_WORDING_DEVELOPING, "confirm|confirms|confirmed|acknowledge|acknowledges|admits|discloses * trial|"
+     "review|looking|pilot|searching|exploring|working|talks|discussions|negotiations|"
+     "early|weighing|evaluating|testing|model"},
+    {AS_WORDING_DEVELOPING, "won't|wouldn't|doesn't|declines|declined|refuses|not to|say|name|give|disclose|"
+     "specify|discuss * when|what|which|who|how|names|name|candidates|size|terms|"
+     "price|date|timing|details|whether"},
+    {AS_WORDING_DEVELOPING, "won't|wouldn't say|name|give|disclose|specify"},
+    {AS_WORDING_DEVELOPING, "being|to be negotiated|worked|finalized|finalised|hammered|discussed|ironed"},
+    {AS_WORDING_DEVELOPING, "details|terms|scope|size|timing|price|date|dates|value|extent|cause * not|"
+     "unknown|open|unclear|undecided|pending|later|still|unsettled|undetermined"},
+    {AS_WORDING_DEVELOPING, "not|isn't|hasn't yet decided|signed|final|settled|agreed|set|known|taken|"
+     "approved|fixed|finalized|done"},
+    {AS_WORDING_DEVELOPING, "yet to * vote|decide|sign|approve|agree|rule|be|set|announce|finalise|finalize"},
+    {AS_WORDING_DEVELOPING, "nothing|none|no signed|decided|agreed|final|finalized|decision|timeline|"
+     "timetable yet|taken|made|set|so"},
+    {AS_WORDING_DEVELOPING, "nothing signed|decided|agreed|final"},
+    {AS_WORDING_DEVELOPING, "vote|ruling|approval|decision|signoff still|yet|not|remains|lies ahead|pending|"
+     "due|come|taken|made"},
+    {AS_WORDING_DEVELOPING, "talks|negotiations|discussions * continue|continues|resume|ongoing|advance|"
+     "progress|drag"},
+    {AS_WORDING_DEVELOPING, "back|returns|return at|to the * table"},
+    {AS_WORDING_DEVELOPING, "begun|began|started|opened|entered discussing|talks|discussions|negotiations|"
+     "negotiating|exploring !sources|people|report"},
+    {AS_WORDING_DEVELOPING, "investigating|looking|probing ** says|scope|extent|incident|breach|theft|outage|"
+     "into|claims !doj|ftc|sec|eu"},
+    {AS_WORDING_DEVELOPING, "strike|talks|union|negotiation|bargaining deadline"},
+    {AS_WORDING_DEVELOPING, "seeks|seeking|awaits|awaiting|waits|waiting clarity|approval|clearance|ruling|"
+     "guidance|decision"},
+    {AS_WORDING_DEVELOPING, "in principle|subject to"},
+    {AS_WORDING_DENIED, "denies|denying|deny !motion|appeal|petition|judge|court|coverage|jury|panel"},
+    {AS_WORDING_DENIED, "denied !motion|appeal|petition|judge|court|coverage|bail|permit|bid|request|stay|application|"
+     "entry|access|rate|visa|visas"},
     {AS_WORDING_DENIED, "no plans to|for|of"},
     {AS_WORDING_DENIED, "no current|immediate|such plans|plan|talks|intention"},
     {AS_WORDING_DENIED, "has|have|had|with|sees|says no plans|plan|intention|talks|discussions|interest"},
@@ -144,7 +195,7 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_DENIED, "isn't|aren't|not|never|wasn't|hasn't|neither in|held|having|holding|entered|received * "
      "talks|discussions|negotiations|offer|offers"},
     {AS_WORDING_DENIED, "not|isn't|aren't|won't|never looking|seeking|pursuing|planning|selling|cutting|exiting|"
-     "leaving|stepping|slowing|abandoning|pausing|canceling|cancelling|buying|interested|delaying|for !%pundit"},
+     "leaving|stepping|slowing|abandoning|pausing|canceling|cancelling|buying|interested|delaying|for !%pundit|it's"},
     {AS_WORDING_DENIED, "says|said|insists|tells * not|won't|isn't|aren't|no * sell|selling|buy|buying|cut|cutting|"
      "leave|leaving|plans|delay|delayed|true|talks|considering|planning|impact|breach !%pundit"},
     {AS_WORDING_DENIED, "rules|ruled|ruling out"},
@@ -181,6 +232,23 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_DENIED, "plays|play down * bid|report|talk|talks"},
     {AS_WORDING_DENIED, "not for sale"},
     {AS_WORDING_DENIED, "pours|pour cold water"},
+    {AS_WORDING_DENIED, "contrary to * report|reports|rumor|rumors|rumours|rumour|claims|speculation|"
+     "media"},
+    {AS_WORDING_DENIED, "calls|called|labels|brands ** groundless|nonsense|rubbish|bogus|fiction|"
+     "ridiculous|absurd|wrong|fake|unfounded"},
+    {AS_WORDING_DENIED, "groundless|unfounded|untrue"},
+    {AS_WORDING_DENIED, "rejecting|dismissing|denying|rebuffing|rebutting|refuting|rejects|dismisses * "
+     "report|reports|chatter|talk|rumor|rumors|rumours|speculation|claims|suggestion*|"
+     "notion"},
+    {AS_WORDING_DENIED, "^ no * isn't|aren't|hasn't|didn't|won't|doesn't|not|wasn't"},
+    {AS_WORDING_DENIED, "no search|sale|talks|plan|plans|layoffs|deal|bid|merger|cuts under|in|on|"
+     "planned|being|underway|coming"},
+    {AS_WORDING_DENIED, "did|does|do|has|have|had|is not|never ask|asked|seek|sought|plan|planned|offer|"
+     "offered|approach|approached|discuss|discussed|consider|considered|request|"
+     "requested|tell|told !%pundit|yet"},
+    {AS_WORDING_DENIED, "didn't|doesn't|hasn't|haven't ask|asked|seek|plan|offer|offered|approach|"
+     "discuss|discussed|consider|considered|request|lose|lost"},
+    {AS_WORDING_DENIED, "knocks|bats|swats|slaps|plays|tamps|shoots down|away|aside"},
     {AS_WORDING_OPINION, "analyst $"},
     {AS_WORDING_OPINION, "analysts $"},
     {AS_WORDING_OPINION, "analysts|analyst say|says|said|think|thinks|see|sees|warn"},
@@ -238,6 +306,37 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_OPINION, "headed for"},
     {AS_WORDING_OPINION, "what|where|how * mean|means|next"},
     {AS_WORDING_OPINION, "antitrust * future|evolve|cases"},
+    {AS_WORDING_OPINION, "says|argues|warns|thinks|asserts|estimates|predicts|reckons|sees %broker|%pundit"},
+    {AS_WORDING_OPINION, "%pundit asserts|argues|warns|estimates|contends|cautions|reckons|believes|"
+     "insists|suggests|claims|disagrees"},
+    {AS_WORDING_OPINION, "think|thinks|research tank|house|firm warns|says|argues|finds"},
+    {AS_WORDING_OPINION, "%broker ** argues|asserts|estimates|disagrees|contends|reckons|believes|cautions"},
+    {AS_WORDING_OPINION, "argues|asserts|contends|reckons !court|judge|lawyers|lawyer|doj|ftc|sec|lawsuit|"
+     "prosecutors"},
+    {AS_WORDING_OPINION, "is|are|was|were a|the|just preview|sign|proof|warning|reminder|lesson|taste|"
+     "symptom|symbol|mirage|distraction|gift of|that|for|to|in"},
+    {AS_WORDING_OPINION, "seen %rise|%fall|topping|reaching|hitting|exceeding"},
+    {AS_WORDING_OPINION, "prices|price|demand|sales|spending expected|seen|set|likely|poised|forecast to "
+     "%rise|%fall"},
+    {AS_WORDING_OPINION, "brush*|laugh*|wave*|shrug*|bat off|away !stock|shares"},
+    {AS_WORDING_OPINION, "cramer|kramer"},
+    {AS_WORDING_OPINION, "%exec * : ** will !we|i"},
+    {AS_WORDING_OPINION, "further|room to run|go|fall|climb"},
+    {AS_WORDING_OPINION, "about to * roll|turn|crack|burst|peak|break|pop|crash|end|change"},
+    {AS_WORDING_OPINION, "is|are|isn't|aren't|not * late|over|dead|doomed|broken|backfiring|overrated|"
+     "underrated|wrong|right|proof|everyone's|enough"},
+    {AS_WORDING_OPINION, "will be|have forced|to cut|pull|retreat|slow * by|before|strategist|economist|"
+     "analyst"},
+    {AS_WORDING_OPINION, "good|bad|great|terrible|smart|dumb news|idea|move|bet for"},
+    {AS_WORDING_OPINION, "what if|happens|comes"},
+    {AS_WORDING_OPINION, "needs|need to * solid|plan|wake|rethink|do|prove|show"},
+    {AS_WORDING_OPINION, "i|i'd|i'm|i've|my|you|your|you're !us"},
+    {AS_WORDING_OPINION, "overdone|overblown|misguided|shortsighted|short-sighted"},
+    {AS_WORDING_OPINION, "headwinds|tailwinds|jitters"},
+    {AS_WORDING_OPINION, "setting up|itself to|up"},
+    {AS_WORDING_OPINION, "a game changer"},
+    {AS_WORDING_OPINION, "could|may|might challenge|outperform|underperform|impact|hurt|hit|lift|help|"
+     "weaken|spell|mean|threaten|upend|reshape"},
     {AS_WORDING_ON_RECORD, "credit rating"},
     {AS_WORDING_ON_RECORD, "%agency * cut|cuts|affirms|downgrades|upgrades|revises|lowers|raises|puts|assigns|places|"
      "withdraws"},
@@ -351,6 +450,7 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_NOTICE, "strategic business report"},
     {AS_WORDING_NOTICE, "market report|research|size"},
     {AS_WORDING_NOTICE, "competitive analysis of"},
+    {AS_WORDING_NOTICE, "results of * meeting|vote|study|trial|election|survey"},
     {AS_WORDING_NOTICE, "phase # study|trial"},
     {AS_WORDING_GOOD, "accelerat*|approval|approved|approves|attractive|awarded|beat|beats"},
     {AS_WORDING_GOOD, "benefit*|blowout|boost|boosted|boosts|breakthrough|bullish"},
@@ -438,6 +538,36 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_HOLDER_SELLS, "%sell|exit*|dump*|unload*|ditch*|liquidat*|offload*|slash*|trim*|cuts|cut|reduc*|puts|"
      "short|shorts|against"},
     {AS_WORDING_DEPARTS, "%depart !%appoint|succession"},
+    {AS_WORDING_MOVERS, "biggest|top|market|premarket|mid|hours movers|gainers|losers|decliners|advancers"},
+    {AS_WORDING_MOVERS, "biggest|top mid|pre|after * movers|gainers|losers|decliners"},
+    {AS_WORDING_MOVERS, "gainers|losers|movers|decliners $"},
+    {AS_WORDING_MOVERS, "gainers|losers|movers|decliners for|of|in|on|from"},
+    {AS_WORDING_MOVERS, "# * stocks|shares moving|trading|gapping|hitting"},
+    {AS_WORDING_MOVERS, "stocks|shares moving|gapping in|on|today|after|higher|lower|before"},
+    {AS_WORDING_MOVERS, "than|outpaces|outperforms|lags|beats|trails|underperforms|outpacing * broader|stock|wider|the market|"
+     "index|indexes|indices|upswing"},
+    {AS_WORDING_MOVERS, "market|stocks|s p dipped|gained|fell|rose|slipped|slid|declined|advanced|rallied ** %rise|%fall"},
+    {AS_WORDING_MOVERS, "stock|index|equity|u.s.|us|wall|dow|nasdaq|p futures|street %rise|%fall|up|down|higher|lower|flat|mixed"},
+    {AS_WORDING_MOVERS, "market|markets update|wrap|recap|snapshot|roundup|report :"},
+    {AS_WORDING_MOVERS, "markets|market open|opens|close|closes|end|ends higher|lower|mixed|flat|up|down"},
+    {AS_WORDING_MOVERS, "@ # after|pre|post|today|premarket|overnight"},
+    {AS_WORDING_MOVERS, "@ ** deep|in|all red|green today|again|now|rn"},
+    {AS_WORDING_MOVERS, "peek|look into|at the markets|market"},
+    {AS_WORDING_MOVERS, "falls|rises|gains|dips|drops|slides|climbs more|less|faster|steeper|deeper than"},
+    {AS_WORDING_ADVICE, "stock|stocks|shares|etf|etfs|names|picks to buy|watch|own|avoid|consider|hold|sell"},
+    {AS_WORDING_ADVICE, "to buy now|right|today|hand|and|before|on|instead"},
+    {AS_WORDING_ADVICE, "top|best * stock|stocks|etf|etfs|picks to|for|in|right|now"},
+    {AS_WORDING_ADVICE, "stocks you|i|i'm|i'd|that are|could|can|will|to"},
+    {AS_WORDING_ADVICE, "buy sell|or * hold|sell"},
+    {AS_WORDING_ADVICE, "is it * buy|late|time"},
+    {AS_WORDING_ADVICE, "to watch|know this|next|in|week|about|before|for|now"},
+    {AS_WORDING_ADVICE, "what to expect|watch"},
+    {AS_WORDING_ADVICE, "year in review"},
+    {AS_WORDING_ADVICE, "earnings|results * are|is coming"},
+    {AS_WORDING_ADVICE, "nears|faces|ahead|before * earnings|results|test !cut*|layoff*"},
+    {AS_WORDING_ADVICE, "^ # * charts|stocks|things|reasons|takeaways|questions|picks|ways|lessons|risks"},
+    {AS_WORDING_ADVICE, "market update|magazine|newsletter|weekly"},
+    {AS_WORDING_ADVICE, "my top|favorite|favourite|largest|portfolio|pick"},
     {AS_WORDING_RELIEF, "resum*|restart*"},
     {AS_WORDING_RELIEF, "green light|lit"},
     {AS_WORDING_RELIEF, "wins|won|win * dismissal|ruling|trial|verdict|reprieve"},
@@ -472,23 +602,24 @@ const size_t AS_WORDING_COUNT = sizeof AS_WORDING / sizeof AS_WORDING[0];
 
 /* clang-format off */
 const as_usual_polarity AS_USUAL_POLARITY[] = {
-    {"compute_supply_entry", 1, true, false, false},
-    {"capex_cut", -1, true, false, false},
-    {"capex_raise", 1, true, false, false},
-    {"export_control", -1, true, true, false},
-    {"tariff", -1, true, true, false},
-    {"model_efficiency_shock", -1, true, false, false},
-    {"datacenter_contract", 1, false, false, false},
-    {"memory_price", 1, false, false, false},
-    {"legal_regulatory", -1, true, true, false},
-    {"product_launch", 1, false, false, false},
-    {"m_and_a", 1, false, false, false},
-    {"labour", -1, true, true, false},
-    {"outage_cyber", -1, true, true, false},
-    {"capital_return", 1, false, false, false},
-    {"ai_adoption", 1, false, false, false},
-    {"price_move", 0, false, false, true},
-    {"insider_13f", 0, false, false, true},
+    {"compute_supply_entry", 1, true, false, false, false, true},
+    {"capex_cut", -1, true, false, false, false, true},
+    {"capex_raise", 1, true, false, false, false, false},
+    {"export_control", -1, true, true, false, false, true},
+    {"tariff", -1, true, true, false, true, false},
+    {"model_efficiency_shock", -1, true, false, false, false, true},
+    {"datacenter_contract", 1, false, false, false, false, true},
+    {"memory_price", 1, false, false, false, false, true},
+    {"legal_regulatory", -1, true, true, false, false, false},
+    {"product_launch", 1, false, false, false, true, false},
+    {"m_and_a", 1, false, false, false, false, false},
+    {"labour", -1, true, true, false, false, false},
+    {"outage_cyber", -1, true, true, false, false, false},
+    {"capital_return", 1, false, false, false, true, false},
+    {"ai_adoption", 1, false, false, false, false, true},
+    {"price_move", 0, false, false, true, true, false},
+    {"insider_13f", 0, false, false, true, false, false},
+    {"macro", 0, false, false, false, true, false},
 };
 /* clang-format on */
 

@@ -34,7 +34,9 @@ typedef enum as_wording {
     AS_WORDING_HOLDER_BUYS,  /* insiders and funds */
     AS_WORDING_HOLDER_SELLS,
     AS_WORDING_DEPARTS, /* somebody leaves */
-    AS_WORDING_RELIEF /* turns a family that is bad by itself: dropped, exempted, cleared */
+    AS_WORDING_MOVERS,  /* lists of gainers and losers, market reports: price moves although they look like columns */
+    AS_WORDING_ADVICE,  /* stocks to buy, picks, "should you": commentary whatever the subject */
+    AS_WORDING_RELIEF   /* turns a family that is bad by itself: dropped, exempted, cleared */
 } as_wording;
 
 typedef struct as_wording_pattern {
@@ -52,6 +54,8 @@ typedef struct as_usual_polarity {
     bool fixed;  /* good and bad words do not turn it */
     bool relief; /* words of relief do */
     bool plain;  /* reported as a fact even by a column: no opinion cue */
+    bool theme;  /* broad: a column with its words is commentary */
+    bool chain;  /* of the supply chain: a column with its words keeps the family, its cue is opinion */
 } as_usual_polarity;
 
 extern const as_usual_polarity AS_USUAL_POLARITY[];

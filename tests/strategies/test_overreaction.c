@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "strategies/overreaction.h"
 #include "tests/support/view.h"
@@ -95,6 +96,41 @@ static void a_name_that_has_reacted_once_does_not_underreact_later(void **state)
     assert_int_equal(ask(&scene).want, AS_WANT_NONE);
 }
 
+static void a_move_is_held_against_e_by_the_time_at_which_m_froze(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.frozen = true;
+    scene.view.e = -2;
+    scene.view.z = -0.7; /* a week later */
+    scene.view.os = 1.0;
+    scene.view.z_held = -1.6;
+    assert_int_equal(ask(&scene).want, AS_WANT_NONE);
+    scene.view.z_held = -0.9;
+    assert_int_equal(ask(&scene).kind, AS_SIGNAL_UNDERREACTION);
+}
+
+static void an_epicentre_that_has_not_moved_transmits_nothing(void **state)
+{
+    (void)state;
+    ast_scene scene;
+    ast_scene_init(&scene);
+    scene.view.frozen = true;
+    scene.view.shocked = false;
+    scene.view.e = -1.5;
+    scene.view.z = scene.view.z_held = -0.2;
+    scene.view.os = 1.2;
+    scene.view.m = 2.9;
+    scene.view.z_epicentre = 2.9;
+    assert_int_equal(ask(&scene).vetoes, AS_REASON_BIT(NO_SHOCK));
+    scene.view.m = scene.view.z_epicentre = 3.1;
+    assert_int_equal(ask(&scene).vetoes, 0);
+    scene.view.m = 2;
+    scene.view.z_epicentre = (double)NAN; /* private: its default M is the playbook's claim */
+    assert_int_equal(ask(&scene).vetoes, 0);
+}
+
 static void conditions_of_the_market_veto(void **state)
 {
     (void)state;
@@ -164,6 +200,8 @@ int main(void)
         cmocka_unit_test(an_open_one_closes_only_below_the_lower_threshold),
         cmocka_unit_test(a_channel_that_has_not_acted_after_an_hour_is_an_underreaction),
         cmocka_unit_test(a_name_that_has_reacted_once_does_not_underreact_later),
+        cmocka_unit_test(a_move_is_held_against_e_by_the_time_at_which_m_froze),
+        cmocka_unit_test(an_epicentre_that_has_not_moved_transmits_nothing),
         cmocka_unit_test(conditions_of_the_market_veto),
         cmocka_unit_test(without_a_shock_nothing_overreacts),
         cmocka_unit_test(a_name_that_first_departs_days_later_is_vetoed_but_what_is_open_stays),
