@@ -112,6 +112,8 @@ bool as_anchor_measure(as_anchor *anchor, as_levels *levels, as_market *market, 
     if (anchor->px == AS_PX_UNDEFINED || name->mark.mid == AS_PX_UNDEFINED || anchor->factor_px == AS_PX_UNDEFINED ||
         name->mark.ts <= t0 || name->state != AS_STATE_TRADING || isnan(anchor->sigma))
         return false;
+    if (!as_market_is_whole(market, anchor->instrument) || !as_market_is_whole(market, anchor->factor))
+        return false;
     double factor_move = level_of(levels, anchor->factor, market->name[anchor->factor].mark.mid) - anchor->factor_log;
     double move = level_of(levels, anchor->instrument, name->mark.mid) - anchor->log;
     double car = move - anchor->beta * factor_move;

@@ -64,7 +64,7 @@ as_anchor as_anchor_set(as_levels *levels, as_market *market, const as_threshold
 
 /*
  * CAR, H and z at now. false, and nothing changed, where there is nothing to measure: no price newer than the headline,
- * no anchor, no factor, no volatility, or the name does not trade.
+ * no anchor, no factor, no volatility, the name does not trade, or its book or its factor's lacks something (a gap).
  */
 bool as_anchor_measure(as_anchor *anchor, as_levels *levels, as_market *market, const as_thresholds *thresholds,
                        uint64_t t0, uint64_t now);

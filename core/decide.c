@@ -168,7 +168,8 @@ static void view_linked(as_engine *engine, as_shock *shock, const as_fact *fact,
     view->later = linked->later;
     double held =
         linked->frozen_root_h > 0 ? linked->anchor.z * (linked->anchor.root_h / linked->frozen_root_h) : (double)NAN;
-    if (held * as_sign(linked->e) >= AS_UNDER_CLOSE_MULTIPLE * th->under_ratio * fabs(linked->e))
+    if (fabs(linked->e) >= th->under_e &&
+        held * as_sign(linked->e) >= AS_UNDER_CLOSE_MULTIPLE * th->under_ratio * fabs(linked->e))
         linked->transmitted = true;
     view->z_held = held;
     view->transmitted = linked->transmitted;
@@ -188,7 +189,8 @@ static void view_linked(as_engine *engine, as_shock *shock, const as_fact *fact,
                      (double)(engine->now - name->own_news_at) < th->own_news_hours * 3600e9;
     view->variance_ratio = linked->variance_ratio;
     if (view->session_bars && fabs(linked->os) >= th->os_open) /* costs a pass over the names: only where it is asked */
-        view->flagged_mean_ar = as_shock_flagged_mean(&engine->shocks, shock, engine->playbook);
+        view->flagged_mean_ar =
+            as_shock_flagged_mean(&engine->shocks, shock, &engine->market, th, engine->now, engine->seq);
 }
 
 /* ---- signals ---- */
@@ -335,6 +337,11 @@ bool as_decide_signal(as_engine *engine, const as_place *place, as_view *view)
     count_step(engine, signal, &verdict, step);
     if (step.opened)
         arm(engine, signal, place->timer, place->timer_key);
+    if (step.another) {
+        verdict = nothing_said;
+        verdict.p = signal->p;
+        verdict.reasons = signal->reasons | AS_REASON_BIT(FADED);
+    }
     if (step.say)
         say_signal(engine, place, view, &verdict, step.action);
     return step.say && step.action == AS_ACTION_CLOSE && verdict.reasons & AS_REASON_BIT(STOP);
@@ -460,6 +467,14 @@ void as_decide_name(as_engine *engine, uint32_t instrument)
     }
 }
 
+static bool epicentre_has_a_signal(const as_engine *engine, const as_shock *shock)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < engine->strategy_count; i++)
+        any |= shock->epicentre_signal[i].open || shock->epicentre_signal[i].vetoes || shock->epicentre_signal[i].spent;
+    return any;
+}
+
 void as_decide_shock(as_engine *engine, as_shock *shock)
 {
     const as_fact *fact = as_fact_find(&engine->facts, shock->fact);
@@ -469,7 +484,7 @@ void as_decide_shock(as_engine *engine, as_shock *shock)
         shock->frozen_said = true;
         say_shock(engine, shock);
     }
-    if (!shock->epicentre.measured && isnan(shock->k))
+    if (!shock->epicentre.measured && isnan(shock->k) && !epicentre_has_a_signal(engine, shock))
         return;
     as_view view;
     view_epicentre(engine, shock, fact, &view);

@@ -145,6 +145,7 @@ static touch measure_dirty(as_engine *engine)
 static void weigh_shock(as_engine *engine, as_shock *shock, bool control, bool epicentre)
 {
     bool contradicted = shock->contradicted, shocked = shock->shocked;
+    as_shock_recount(shock, &engine->playbook->thresholds);
     as_shock_measure_control(&engine->shocks, shock, &engine->market, engine->playbook, engine->now, control);
     as_shock_weigh_evidence(shock, &engine->playbook->thresholds, engine->now);
     if (epicentre || control || contradicted != shock->contradicted || shocked != shock->shocked ||
@@ -374,9 +375,9 @@ static void apply_timer(as_engine *engine)
     case AS_TIMER_SESSION_CLOSE: {
         uint32_t calendar = (uint32_t)timer.key;
         const as_session *session = as_calendar_session(engine->universe->calendar[calendar], timer.deadline);
+        schedule_session(engine, calendar, timer.deadline + 1); /* before anything else can take its place */
         as_market_roll(&engine->market, &engine->playbook->thresholds, calendar, session);
         as_outside_roll(engine, calendar, session);
-        schedule_session(engine, calendar, timer.deadline + 1);
         break;
     }
     case AS_TIMER_FACT_FREEZE:
@@ -414,8 +415,10 @@ static void apply_reload(as_engine *engine, const as_playbook *playbook)
         if (!fact)
             continue;
         shock->g = as_fact_gate(fact, &playbook->gate);
-        evaluate_shock(engine, shock, false);
     }
+    for (unsigned i = 0; i < AS_FACT_MAX; i++)
+        if (engine->shocks.shock[i].fact)
+            evaluate_shock(engine, &engine->shocks.shock[i], false);
 }
 
 void as_engine_step(as_engine *engine, const as_event *event, const as_headline *headline, const as_playbook *playbook)

@@ -62,7 +62,7 @@ static bool raises_status(const as_reading *reading)
     return reading->tier <= 2 && (reading->source_class == AS_CLASS_PRESS || reading->source_class == AS_CLASS_UNKNOWN);
 }
 
-static as_fact_status official_transition(as_fact_status status, const as_reading *reading, bool confirmed_before)
+static as_fact_status official_transition(as_fact_status status, const as_reading *reading, as_fact_voice voice)
 {
     if (reading->marks & AS_MARK_HYPOTHETICAL)
         return status == AS_FACT_NONE ? AS_FACT_PRIOR_DISCLOSURE : status;
@@ -74,29 +74,73 @@ static as_fact_status official_transition(as_fact_status status, const as_readin
     bool leaves_open = (reading->marks & AS_MARK_UNVERIFIED) || reading->cue == AS_CUE_DEVELOPING;
     if (leaves_open) /* partly on the record: "no final decision", "talks are under way" */
         return open ? AS_FACT_DEVELOPING : status;
-    if (confirmed_before && (status == AS_FACT_CONFIRMED || status == AS_FACT_UPDATED))
-        return reading->marks & AS_MARK_REVISED ? AS_FACT_UPDATED : status;
+    if (voice.confirmed && (status == AS_FACT_CONFIRMED || status == AS_FACT_UPDATED))
+        return voice.changed ? AS_FACT_UPDATED : status;
     return AS_FACT_CONFIRMED;
 }
 
-as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent, bool official)
+as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, as_fact_voice voice)
 {
     if (reading->marks & AS_MARK_RETRACTED)
         return status == AS_FACT_NONE ? AS_FACT_NONE : AS_FACT_DENIED;
-    if (reading->source_class == AS_CLASS_OFFICIAL)
-        return official_transition(status, reading, official);
+    if (voice.official)
+        return official_transition(status, reading, voice);
     bool raises = raises_status(reading) && !(reading->marks & weak_marks);
     bool on_record = reading->cue == AS_CUE_CONFIRMED || reading->cue == AS_CUE_DEVELOPING;
     switch (status) {
     case AS_FACT_NONE:
         return raises && on_record ? AS_FACT_DEVELOPING : AS_FACT_RUMOUR;
     case AS_FACT_RUMOUR:
-        return raises && (on_record || (independent && reading->tier == 1)) ? AS_FACT_DEVELOPING : status;
+        return raises && (on_record || (voice.independent && reading->tier == 1)) ? AS_FACT_DEVELOPING : status;
     case AS_FACT_DEVELOPING:
     case AS_FACT_CONFIRMED:
-        return raises && (reading->marks & AS_MARK_REVISED) ? AS_FACT_UPDATED : status;
+        return raises && voice.changed ? AS_FACT_UPDATED : status;
     default:
         return status;
+    }
+}
+
+/* ---- magnitude ---- */
+
+static bool same_figure(const as_figure *a, const as_figure *b)
+{
+    double apart = a->value - b->value, size = fabs(a->value) > fabs(b->value) ? fabs(a->value) : fabs(b->value);
+    return a->unit == b->unit && fabs(apart) <= 0.005 * size;
+}
+
+bool as_fact_changed(const as_fact *fact, const as_reading *reading, bool official)
+{
+    bool revised = reading->marks & AS_MARK_REVISED;
+    bool comparable = false, known = false, fresh = false;
+    for (unsigned i = 0; i < reading->figure_count; i++) {
+        const as_figure *figure = &reading->figure[i];
+        bool unit_met = false, met = false;
+        if (!revised && (figure->unit == AS_FIGURE_PERCENT || figure->unit == AS_FIGURE_SHARES))
+            continue;
+        for (unsigned k = 0; k < fact->figure_count; k++) {
+            unit_met |= fact->figure[k].unit == figure->unit;
+            met |= same_figure(&fact->figure[k], figure);
+        }
+        comparable |= unit_met;
+        known |= met;
+        fresh |= unit_met && !met;
+    }
+    if (!comparable)
+        return revised && official;
+    return fresh && (revised || (!known && reading->event_type == fact->event_type));
+}
+
+static void take_figures(as_fact *fact, const as_reading *reading)
+{
+    for (unsigned i = 0; i < reading->figure_count; i++) {
+        bool met = false;
+        for (unsigned k = 0; k < fact->figure_count; k++)
+            met |= same_figure(&fact->figure[k], &reading->figure[i]);
+        if (met)
+            continue;
+        fact->figure[fact->next_figure] = reading->figure[i];
+        fact->next_figure = (uint8_t)((fact->next_figure + 1) % AS_FACT_FIGURE_MAX);
+        fact->figure_count = (uint8_t)(fact->figure_count + (fact->figure_count < AS_FACT_FIGURE_MAX));
     }
 }
 
@@ -169,11 +213,11 @@ double as_fact_cred(const as_fact *fact, const as_credibility *credibility, uint
 }
 
 /* The item's outlet claims the fact: it stands in for it until the fact is settled. */
-static void report(as_fact *fact, const as_headline *headline, uint64_t outlet)
+static void report(as_fact *fact, const as_headline *headline, uint64_t outlet, bool official)
 {
     const as_reading *reading = &headline->reading;
-    bool claims = reading->cue != AS_CUE_DENIED && reading->cue != AS_CUE_OPINION &&
-                  reading->source_class != AS_CLASS_OFFICIAL && !(reading->marks & AS_MARK_RETRACTED);
+    bool claims = reading->cue != AS_CUE_DENIED && reading->cue != AS_CUE_OPINION && !official &&
+                  !(reading->marks & AS_MARK_RETRACTED);
     bool doubts_only = (reading->marks & (AS_MARK_DECLINED | AS_MARK_UNVERIFIED)) && fact->reporter_count > 0;
     if (!claims || fact->official || doubts_only)
         return;
@@ -266,15 +310,28 @@ static void write_number(char *to, unsigned number)
 
 /* The playbook's object; where claims of a family run at the same time, the first number that no live one has. */
 static as_fact *choose_object(const as_fact_table *table, const as_event_family *family, uint32_t issuer,
-                              char object[48])
+                              char object[48], uint16_t *number)
 {
-    memcpy(object, family->object, sizeof family->object);
-    as_fact *before = newest_of_key(table, issuer, family->event_type, object);
-    for (unsigned n = 2; before && as_fact_live(before); n++) {
+    uint64_t used[AS_FACT_HISTORY_MAX / 64 + 1] = {0};
+    for (const as_fact *fact = as_fact_newest(table, issuer); fact; fact = as_fact_find(table, fact->older))
+        if (fact->event_type == family->event_type && as_fact_live(fact) &&
+            (fact->number > 1 || strcmp(fact->object, family->object) == 0))
+            used[fact->number / 64] |= UINT64_C(1) << (fact->number % 64);
+    unsigned n = 1;
+    while (n < AS_FACT_HISTORY_MAX && used[n / 64] >> (n % 64) & 1)
+        n++;
+    if (n == 1)
+        memcpy(object, family->object, sizeof family->object);
+    else
         write_number(object, n);
-        before = newest_of_key(table, issuer, family->event_type, object);
-    }
-    return before;
+    *number = (uint16_t)n;
+    return newest_of_key(table, issuer, family->event_type, object);
+}
+
+as_fact *as_fact_forget_next(const as_fact_table *table)
+{
+    as_fact *fact = &table->fact[table->next_serial % AS_FACT_HISTORY_MAX];
+    return as_fact_live(fact) ? fact : NULL;
 }
 
 static as_fact *create(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
@@ -282,7 +339,8 @@ static as_fact *create(as_fact_table *table, const as_playbook *playbook, const 
 {
     const as_reading *reading = &headline->reading;
     char object[48];
-    const as_fact *before = choose_object(table, &playbook->family[reading->event_type], issuer, object);
+    uint16_t number;
+    const as_fact *before = choose_object(table, &playbook->family[reading->event_type], issuer, object, &number);
     as_fact kept = before ? *before : (as_fact){0}; /* before may be the very slot that is overwritten */
     uint64_t serial = table->next_serial++;
     as_fact *fact = &table->fact[serial % AS_FACT_HISTORY_MAX];
@@ -295,6 +353,7 @@ static as_fact *create(as_fact_table *table, const as_playbook *playbook, const 
         .t0 = headline->ts_recv,
         .issuer = issuer,
         .generation = kept.generation + 1,
+        .number = number,
         .event_type = reading->event_type,
         .tier = reading->tier,
         .source_class = reading->source_class,
@@ -324,22 +383,60 @@ static bool claims_nothing(const as_reading *reading)
     return reading->cue == AS_CUE_OPINION && !disclosure;
 }
 
+static uint64_t id_hash(const as_headline *headline)
+{
+    return XXH3_64bits(headline->id, strlen(headline->id));
+}
+
+static uint64_t rank_of(const as_headline *headline)
+{
+    uint64_t revision = headline->revision ? headline->revision : 1;
+    return revision << 1 | (headline->retracted || (headline->reading.marks & AS_MARK_RETRACTED));
+}
+
+/* The fact's place for an item, NULL if it does not carry it. */
+static as_fact_item *carried(as_fact *fact, uint64_t id)
+{
+    for (unsigned i = 0; i < fact->headline_count; i++)
+        if (fact->item[i].hash == id)
+            return &fact->item[i];
+    return NULL;
+}
+
+/* An item by its id: one that comes again only ranks anew. False: the fact carries it already. */
+static bool carry(as_fact *fact, const as_headline *headline)
+{
+    as_fact_item item = {id_hash(headline), rank_of(headline)};
+    as_fact_item *before = carried(fact, item.hash);
+    if (before) {
+        *before = item;
+        return false;
+    }
+    if (fact->headline_count == AS_FACT_HEADLINE_MAX) {
+        memmove(fact->headline[0], fact->headline[1], sizeof fact->headline - sizeof fact->headline[0]);
+        memmove(&fact->item[0], &fact->item[1], sizeof fact->item - sizeof fact->item[0]);
+        fact->headline_count--;
+    }
+    fact->item[fact->headline_count] = item;
+    memcpy(fact->headline[fact->headline_count++], headline->id, AS_HEADLINE_ID_BYTES);
+    return true;
+}
+
 static void remember(as_fact *fact, const as_headline *headline)
 {
     as_cluster_add(&fact->cluster, headline->reading.feature, headline->reading.feature_count, headline->ts_recv);
-    if (fact->headline_count == AS_FACT_HEADLINE_MAX) {
-        memmove(fact->headline[0], fact->headline[1], sizeof fact->headline - sizeof fact->headline[0]);
-        fact->headline_count--;
-    }
-    memcpy(fact->headline[fact->headline_count++], headline->id, AS_HEADLINE_ID_BYTES);
     if (!claims_nothing(&headline->reading)) /* talk does not keep a fact from expiring */
         fact->last_item = headline->ts_recv;
+    if (fact->parties == 0)
+        fact->parties = as_story_parties(&headline->reading);
+    take_figures(fact, &headline->reading);
+    bool again = !carry(fact, headline);
+    if (again && headline->revision > 1) /* of an item that has been counted */
+        return;
     fact->ens = ens_first;
     for (uint32_t k = 0; k < fact->items && fact->ens > 1e-6; k++)
         fact->ens *= ens_step;
     fact->items++;
-    if (fact->parties == 0)
-        fact->parties = as_story_parties(&headline->reading);
 }
 
 static void remember_loose(as_fact_table *table, const as_headline *headline, uint32_t issuer, uint64_t story)
@@ -359,7 +456,7 @@ static void remember_loose(as_fact_table *table, const as_headline *headline, ui
 /* A headline of several issuers comes once for each: has another one come? */
 static void begin_item(as_fact_table *table, const as_headline *headline)
 {
-    uint64_t id = XXH3_64bits(headline->id, strlen(headline->id));
+    uint64_t id = id_hash(headline);
     if (table->item.id == id && table->item.ts == headline->ts_recv)
         return;
     table->item.id = id;
@@ -386,7 +483,7 @@ static uint64_t story_of_new(as_fact_table *table, uint64_t loose_story)
     return table->item.story;
 }
 
-/* ---- applying ---- */
+/* ---- what an item does ---- */
 
 /* May this item open a fact of its own? Opinions and retractions do not, nor what the playbook has no family for. */
 static bool opens_fact(const as_playbook *playbook, const as_reading *reading)
@@ -407,47 +504,56 @@ static as_fact_status after_retraction(const as_fact *fact, as_fact_status statu
     return AS_FACT_DENIED;
 }
 
-static as_fact_status next_status(as_fact *fact, as_fact_status status, const as_reading *reading, uint64_t outlet)
+static as_fact_status next_status(as_fact *fact, as_fact_status status, const as_reading *reading, uint64_t outlet,
+                                  as_fact_voice *voice)
 {
     if (reading->marks & AS_MARK_RETRACTED)
-        return reading->source_class == AS_CLASS_OFFICIAL ? AS_FACT_DENIED : after_retraction(fact, status, outlet);
+        return voice->official ? AS_FACT_DENIED : after_retraction(fact, status, outlet);
     if (claims_nothing(reading))
         return status;
     bool own = (reading->marks & AS_MARK_OWN_SOURCING) && raises_status(reading);
     bool first_hand = own || (reading->cue == AS_CUE_RUMOUR && !(reading->marks & AS_MARK_QUOTES));
-    bool independent = own && fact->sourcing && outlet != fact->sourcing;
+    voice->independent = own && fact->sourcing && outlet != fact->sourcing;
     if (!fact->sourcing && raises_status(reading) && first_hand)
         fact->sourcing = outlet;
-    return as_fact_transition(status, reading, independent, fact->official);
+    return as_fact_transition(status, reading, *voice);
+}
+
+static void enter(as_fact_table *table, as_fact *fact, as_fact_status next, uint64_t now, as_fact_change *change)
+{
+    change->status_before = (uint8_t)(change->created ? AS_FACT_NONE : fact->status);
+    change->status_changed = next != (as_fact_status)change->status_before;
+    fact->status = (uint8_t)next;
+    if (next == AS_FACT_CONFIRMED && change->status_changed) {
+        settle(&table->credibility, fact, AS_OUTCOME_CONFIRMED, now);
+        fact->official = true;
+    }
+    if (next == AS_FACT_DENIED && change->status_changed) {
+        settle(&table->credibility, fact, AS_OUTCOME_DENIED, now);
+        fact->official = false;
+    }
 }
 
 /* The item's part in the fact: status, sources, what is said for and against it. */
-static void advance(as_fact_table *table, as_fact *fact, const as_headline *headline, as_fact_change *change)
+static void advance(as_fact_table *table, as_fact *fact, const as_headline *headline, unsigned issuer_idx,
+                    as_fact_change *change)
 {
     const as_reading *reading = &headline->reading;
     const uint8_t doubts = AS_MARK_DECLINED | AS_MARK_UNVERIFIED;
     as_fact_status status = change->created ? AS_FACT_NONE : (as_fact_status)fact->status;
     uint64_t outlet = as_outlet(headline->source);
-    as_fact_status next = next_status(fact, status, reading, outlet);
-    bool on_record = reading->source_class == AS_CLASS_OFFICIAL && reading->cue == AS_CUE_CONFIRMED;
+    bool official = as_reading_official(reading, issuer_idx);
+    as_fact_voice voice = {
+        .official = official, .confirmed = fact->official, .changed = as_fact_changed(fact, reading, official)};
+    as_fact_status next = next_status(fact, status, reading, outlet, &voice);
+    bool on_record = official && reading->cue == AS_CUE_CONFIRMED;
+    bool may_update = (on_record || raises_status(reading)) && !(reading->marks & weak_marks);
 
-    change->status_before = (uint8_t)status;
-    change->status_changed = next != status;
-    bool may_update = on_record || raises_status(reading);
-    change->updated =
-        next == AS_FACT_UPDATED && (reading->marks & AS_MARK_REVISED) && may_update && !(reading->marks & weak_marks);
+    change->updated = next == AS_FACT_UPDATED && voice.changed && may_update;
     fact->updates = (uint16_t)(fact->updates + (change->updated && fact->updates < UINT16_MAX));
-    fact->status = (uint8_t)next;
     fact->doubts |= reading->marks & doubts;
-    report(fact, headline, outlet);
-    if (next == AS_FACT_CONFIRMED && change->status_changed) {
-        settle(&table->credibility, fact, AS_OUTCOME_CONFIRMED, headline->ts_recv);
-        fact->official = true;
-    }
-    if (next == AS_FACT_DENIED && change->status_changed) {
-        settle(&table->credibility, fact, AS_OUTCOME_DENIED, headline->ts_recv);
-        fact->official = false;
-    }
+    report(fact, headline, outlet, official);
+    enter(table, fact, next, headline->ts_recv, change);
     if (reading->tier && reading->tier < fact->tier && reading->source_class != AS_CLASS_AGGREGATOR) {
         fact->tier = reading->tier;
         fact->source_class = reading->source_class;
@@ -455,18 +561,83 @@ static void advance(as_fact_table *table, as_fact *fact, const as_headline *head
     fact->cred = as_fact_cred(fact, &table->credibility, headline->ts_recv);
 }
 
+/* ---- items that come again ---- */
+
+/* The issuer's fact that carries a later word on the item, NULL if this is the latest. */
+static as_fact *later_known(const as_fact_table *table, const as_headline *headline, uint32_t issuer)
+{
+    uint64_t id = id_hash(headline), rank = rank_of(headline);
+    as_fact *fact = as_fact_newest(table, issuer);
+    for (unsigned i = 0; fact && i < AS_FACT_COMPARED_MAX; i++) {
+        const as_fact_item *item = carried(fact, id);
+        if (item && item->rank > rank)
+            return fact;
+        fact = as_fact_find(table, fact->older);
+    }
+    return NULL;
+}
+
+static bool names(const as_reading *reading, uint32_t issuer)
+{
+    for (unsigned i = 0; i < reading->issuer_count; i++)
+        if (reading->issuer[i] == issuer)
+            return true;
+    return false;
+}
+
+bool as_fact_take_back(as_fact_table *table, const as_headline *headline, uint64_t *serial, as_fact_change *change)
+{
+    const as_reading *reading = &headline->reading;
+    uint64_t id = id_hash(headline), rank = rank_of(headline), first = as_fact_forgets(table) + 1;
+    bool moved = headline->revision > 1 && reading->issuer_count > 0;
+    if (!(rank & 1) && !moved)
+        return false;
+    for (*serial = *serial + 1 > first ? *serial + 1 : first; *serial < table->next_serial; (*serial)++) {
+        as_fact *fact = as_fact_find(table, *serial);
+        as_fact_item *item = fact && as_fact_live(fact) ? carried(fact, id) : NULL;
+        if (!item || item->rank >= rank || names(reading, fact->issuer))
+            continue;
+        item->rank = rank;
+        *change = (as_fact_change){.fact = fact, .story = fact->story};
+        bool official = reading->source_class == AS_CLASS_OFFICIAL;
+        as_fact_status status = (as_fact_status)fact->status;
+        as_fact_status next = official ? AS_FACT_DENIED : after_retraction(fact, status, as_outlet(headline->source));
+        enter(table, fact, next, headline->ts_recv, change);
+        fact->last_item = headline->ts_recv;
+        fact->cred = as_fact_cred(fact, &table->credibility, headline->ts_recv);
+        change->repeated = !change->status_changed;
+        return true;
+    }
+    return false;
+}
+
+/* ---- applying ---- */
+
 as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, const as_symbols *symbols,
                              const as_headline *headline, unsigned issuer_idx)
 {
     const as_reading *reading = &headline->reading;
     uint32_t issuer = reading->issuer[issuer_idx];
     begin_item(table, headline);
+    as_fact *later = later_known(table, headline, issuer);
+    if (later) {
+        table->outdated++;
+        return (as_fact_change){
+            .fact = later, .status_before = later->status, .story = later->story, .repeated = true, .outdated = true};
+    }
     as_story_match match = as_story_find(table, playbook, headline, issuer);
     as_fact_change change = {
         .fact = match.fact,
         .novelty = 1 - match.most.stale,
         .recombined = as_story_recombined(&match.most),
     };
+    if (match.fact && match.fact->status == AS_FACT_EXPIRED) { /* by its id: lineage, what is over stays over */
+        carry(match.fact, headline);
+        change.status_before = AS_FACT_EXPIRED;
+        change.story = match.fact->story;
+        change.repeated = true;
+        return change;
+    }
     bool new_claim = !match.fact && opens_fact(playbook, reading);
     if (!match.fact && !new_claim) {
         bool opinion = claims_nothing(reading) || (reading->marks & AS_MARK_RETRACTED);
@@ -483,7 +654,7 @@ as_fact_change as_fact_apply(as_fact_table *table, const as_playbook *playbook, 
     } else if (match.sure) {
         join_story(table, match.fact->story);
     }
-    advance(table, change.fact, headline, &change);
+    advance(table, change.fact, headline, issuer_idx, &change);
     change.story = change.fact->story;
     change.fact->novelty = change.novelty;
     change.repeated = !change.created && !change.status_changed && change.novelty < playbook->thresholds.novelty_min;

@@ -10,6 +10,10 @@
  *
  * Memory: fixed. AS_FACT_HISTORY_MAX facts in a ring, the oldest is forgotten (counted if it was still live); items
  * that belong to no fact in a ring of AS_LOOSE_MAX; both chained by issuer, newest first.
+ *
+ * An item may come again by its id: as a revision, or taken back. What is older than the latest of its id is ignored
+ * (counted); a revision steps neither the count of items nor ENS; one that names another issuer takes the item back
+ * from the first (as_fact_take_back); one of an item on an expired fact is lineage and moves nothing.
  * Threads: one. No allocation after init.
  */
 #ifndef AS_CORE_FACT_H
@@ -41,6 +45,12 @@ typedef struct as_reporter {
     bool unsettled;    /* it claimed a rumour: that nobody speaks of it again is held against it */
 } as_reporter;
 
+/* An item that a fact carries. */
+typedef struct as_fact_item {
+    uint64_t hash; /* of its id */
+    uint64_t rank; /* 2 * revision + 1 if it was taken back: a later word on the item ranks higher */
+} as_fact_item;
+
 typedef struct as_fact {
     uint64_t serial;    /* 1.. in order of creation over the run; 0: slot unused */
     uint64_t older;     /* serial of the issuer's fact before this one, 0 none */
@@ -56,16 +66,21 @@ typedef struct as_fact {
     int8_t polarity;      /* of the first item */
     uint8_t headline_count;
     uint8_t reporter_count;
-    uint8_t doubts;    /* AS_MARK_DECLINED, AS_MARK_UNVERIFIED: said of it so far */
-    bool official;     /* an official source has confirmed it, and none has denied it since */
-    uint16_t updates;  /* items that changed its magnitude: the number of the latest child */
-    uint32_t items;    /* items on the key so far, earlier generations included */
-    double novelty;    /* of the latest item, 0..1 */
-    double ens;        /* of the latest item: 100 * 0.75^k, k items of the key before it (SCIENCE 1.3) */
-    double cred;       /* probability that the claim is true, 0..1; NAN of a prior disclosure (as_fact_cred) */
-    uint64_t context;  /* AS_REASON_BIT: STALE_NEWS, RECOMBINED of the opening item */
-    uint64_t sourcing; /* outlet of tier 1 or 2 that reported the rumour first, 0 none */
-    uint64_t parties;  /* hash of the companies of the first item that named several, 0 none */
+    uint8_t doubts; /* AS_MARK_DECLINED, AS_MARK_UNVERIFIED: said of it so far */
+    bool official;  /* an official source has confirmed it, and none has denied it since */
+    uint8_t figure_count;
+    uint8_t next_figure; /* the place that the next one takes */
+    uint16_t number;     /* of claims of one family at the same time: 1 the first (the playbook's object), 2, .. */
+    uint16_t updates;    /* items that changed its magnitude: the number of the latest child */
+    uint32_t items;      /* items on the key so far, earlier generations included */
+    double novelty;      /* of the latest item, 0..1 */
+    double ens;          /* of the latest item: 100 * 0.75^k, k items of the key before it (SCIENCE 1.3) */
+    double cred;         /* probability that the claim is true, 0..1; NAN of a prior disclosure (as_fact_cred) */
+    uint64_t context;    /* AS_REASON_BIT: STALE_NEWS, RECOMBINED of the opening item */
+    uint64_t sourcing;   /* outlet of tier 1 or 2 that reported the rumour first, 0 none */
+    uint64_t parties;    /* hash of the companies of the first item that named several, 0 none */
+    as_fact_item item[AS_FACT_HEADLINE_MAX]; /* beside headline */
+    as_figure figure[AS_FACT_FIGURE_MAX];    /* magnitudes that its texts gave */
     char object[48];
     char key[AS_FACT_KEY_BYTES];
     as_reporter reporter[AS_FACT_REPORTER_MAX];
@@ -86,6 +101,7 @@ typedef struct as_fact_table {
     as_fact *fact; /* AS_FACT_HISTORY_MAX slots; serial s lives in slot s % max */
     uint64_t next_serial;
     uint64_t forgotten; /* live facts overwritten */
+    uint64_t outdated;  /* items ignored: a later revision of theirs was there first */
     as_loose *loose;    /* AS_LOOSE_MAX slots, likewise */
     uint64_t next_loose;
     uint64_t *newest_fact; /* by issuer: serial */
@@ -105,6 +121,7 @@ typedef struct as_fact_change {
     bool created;  /* a new fact, or a new generation */
     bool status_changed;
     bool repeated; /* novelty below the threshold and same status: lineage only */
+    bool outdated; /* a later revision of the item was there first: ignored; repeated as well */
     bool updated;  /* it changed the magnitude: child fact->updates */
     uint8_t status_before;
     double novelty; /* of this item against everything known of the issuer, 0..1 */
@@ -129,6 +146,16 @@ void as_fact_expire(as_fact_table *table, as_fact *fact, uint64_t now);
 /* Expire the issuer's facts whose last item lies that many sessions back; for who has no timers, before an item. */
 void as_fact_expire_due(as_fact_table *table, uint32_t issuer, const as_calendar *calendar, unsigned sessions,
                         uint64_t now);
+
+/*
+ * A revision or a retraction: take the item back from the facts that carry it and whose issuer the headline does not
+ * name (it may name none: a retraction by id needs no text). One fact a call, oldest first: *serial is 0 at the first
+ * call; false when there is no more. Call it before the headline's own issuers are applied.
+ */
+bool as_fact_take_back(as_fact_table *table, const as_headline *headline, uint64_t *serial, as_fact_change *change);
+
+/* The live fact that the next creation would overwrite, NULL if there is none: who says what expires, says it now. */
+as_fact *as_fact_forget_next(const as_fact_table *table);
 
 /* Serial of the fact that the next creation overwrites, 0 if none. */
 static inline uint64_t as_fact_forgets(const as_fact_table *table)
@@ -163,13 +190,28 @@ uint64_t as_fact_context(const as_fact *fact);
  */
 double as_fact_cred(const as_fact *fact, const as_credibility *credibility, uint64_t now);
 
+/* What the status machine asks of an item beside its reading. */
+typedef struct as_fact_voice {
+    bool official;    /* the issuer's own word: as_reading_official */
+    bool independent; /* own sourcing, and not the outlet that reported the rumour first */
+    bool confirmed;   /* an official source has confirmed the fact before */
+    bool changed;     /* another magnitude than the fact's: see as_fact_changed */
+} as_fact_voice;
+
 /*
  * The next status, SCIENCE 1.4: only official sources confirm or deny; aggregators and tiers 3 and 4 never raise; a
  * second outlet with its own sourcing, or a plain report on the record, makes a rumour developing, as does an official
  * statement that leaves the matter open; doubt raises nothing; a hypothetical official statement is a prior disclosure;
- * a changed magnitude updates what is developing or confirmed. independent: own sourcing, and not the outlet that
- * reported the rumour first. official: an official source has confirmed the fact before.
+ * a changed magnitude updates what is developing or confirmed.
  */
-as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, bool independent, bool official);
+as_fact_status as_fact_transition(as_fact_status status, const as_reading *reading, as_fact_voice voice);
+
+/*
+ * Does the item change the fact's magnitude? With a word of change ("raises"): a figure that the fact has not, of a
+ * unit that it has. Without: figures of such a unit (not percent or shares, which tell of prices too), and none of them
+ * known. Where there is nothing to compare, the word alone will do, if it is the issuer's own. Figures within half a
+ * percent are one.
+ */
+bool as_fact_changed(const as_fact *fact, const as_reading *reading, bool official);
 
 #endif

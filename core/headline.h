@@ -47,6 +47,21 @@ enum {
 /* Event type 0 is "other": no family of the playbook fits. */
 #define AS_EVENT_TYPE_OTHER 0
 
+/* What a figure counts. Figures of different units are never compared. */
+typedef enum as_figure_unit {
+    AS_FIGURE_NONE = 0,
+    AS_FIGURE_MONEY = 1,     /* in the currency's own unit */
+    AS_FIGURE_PERCENT = 2,
+    AS_FIGURE_GIGAWATTS = 3,
+    AS_FIGURE_JOBS = 4,
+    AS_FIGURE_SHARES = 5
+} as_figure_unit;
+
+typedef struct as_figure {
+    double value;
+    uint8_t unit; /* as_figure_unit */
+} as_figure;
+
 typedef struct as_reading {
     uint32_t generation;                            /* playbook generation that made this reading */
     uint32_t issuer[AS_HEADLINE_ISSUER_MAX];        /* instruments, in the order of appearance */
@@ -60,8 +75,29 @@ typedef struct as_reading {
     uint8_t source_class;                           /* as_source_class, resolved (DESIGN 6.22) */
     uint8_t tier;                                   /* 1 wire, 2 major, 3 aggregator, 4 social; resolved */
     uint8_t marks;                                  /* AS_MARK_* */
+    uint8_t speaker;                                /* 1 + place in issuer[] of the company that itself says it, or 0 */
+    uint8_t figure_count;
+    as_figure figure[AS_HEADLINE_FIGURE_MAX];       /* magnitudes that the text gives, the first ones */
+    uint64_t common;                                /* bit i: feature[i] is but the issuers' names, or the family's words */
     uint32_t feature[AS_HEADLINE_FEATURE_MAX];      /* hashes of words and bigrams, ascending, unique */
 } as_reading;
+
+_Static_assert(AS_HEADLINE_FEATURE_MAX <= 64, "a bit of common a feature");
+
+/*
+ * Is it the issuer's own word, for the status machine? An official source, or press of tier 1 or 2 in which the issuer
+ * itself says or denies it on the record (SCIENCE 1.4: an executive on record counts as official).
+ */
+static inline bool as_reading_official(const as_reading *reading, unsigned issuer_idx)
+{
+    if (reading->source_class == AS_CLASS_OFFICIAL)
+        return true;
+    const unsigned but = AS_MARK_HYPOTHETICAL | AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_OWN_SOURCING |
+                         AS_MARK_RETRACTED | AS_MARK_CORROBORATES | AS_MARK_QUOTES;
+    return reading->speaker == issuer_idx + 1 && reading->source_class == AS_CLASS_PRESS && reading->tier >= 1 &&
+           reading->tier <= 2 && (reading->cue == AS_CUE_CONFIRMED || reading->cue == AS_CUE_DENIED) &&
+           !(reading->marks & but);
+}
 
 typedef struct as_headline {
     uint64_t ts_event;

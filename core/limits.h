@@ -51,12 +51,14 @@ enum {
     AS_HEADLINE_TAG_MAX = 16,       /* the feed's own ticker tags */
     AS_HEADLINE_ISSUER_MAX = 8,     /* issuers linked from the text */
     AS_HEADLINE_FEATURE_MAX = 64,   /* words and bigrams of a fingerprint */
+    AS_HEADLINE_FIGURE_MAX = 4,     /* magnitudes read from a text; further ones are not */
 
     /* engine */
     AS_FACT_MAX = 64,               /* facts that are open at once; the oldest expires first */
-    AS_FACT_HISTORY_MAX = 1024,     /* facts remembered for novelty and generation */
+    AS_FACT_HISTORY_MAX = 4096,     /* facts remembered for novelty and generation */
     AS_FACT_CLUSTER_MAX = 8,        /* fingerprints kept per fact */
     AS_FACT_COMPARED_MAX = 32,      /* facts of one issuer, and as many of its other items, an item meets */
+    AS_FACT_FIGURE_MAX = 8,         /* magnitudes of a fact's texts: the latest ones */
     AS_FACT_REPORTER_MAX = 8,       /* outlets of a fact that its end is counted for: the first ones */
     AS_LOOSE_MAX = 4096,            /* items that belong to no fact, remembered for novelty */
     AS_OUTLET_MAX = 2048,           /* outlets whose confirmed and denied reports are counted */
@@ -69,6 +71,7 @@ enum {
     AS_STRATEGY_NAME_BYTES = 24,    /* a strategy's name */
     AS_RESIDUAL_SESSIONS = 128,     /* daily residuals kept per instrument: 120 for controls, 60 for OU */
     AS_TIMER_MAX = 131072,          /* deadlines in the heap */
+    AS_TIMER_RESERVE = 4096,        /* of them, kept for facts and sessions */
     AS_SEASONALITY_BINS = 78,       /* parts of a session whose variance is told apart */
     AS_SEASONALITY_SESSIONS = 32,   /* sessions a name's variance profile is made from: the latest */
     AS_INTRADAY_STEPS = 520,        /* intraday returns of a session; longer sessions take longer steps */

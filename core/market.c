@@ -147,6 +147,12 @@ static void clock_quote(as_market *market, uint32_t instrument, int64_t mid, con
     as_intraday_depth(&market->intraday, instrument, (double)smaller);
 }
 
+bool as_market_is_whole(const as_market *market, uint32_t instrument)
+{
+    const as_name *name = &market->name[instrument];
+    return !name->broken && name->gap_epoch == market->gap_epoch[name->source];
+}
+
 /* ---- events ---- */
 
 static bool apply_quote(as_market *market, const as_thresholds *th, uint32_t instrument, const as_top *top,
@@ -217,6 +223,10 @@ static bool publish_book(as_market *market, const as_thresholds *th, const as_ev
         name->unsettled = false;
         if (memcmp(&top, &market->settled[event->instrument], sizeof top) == 0)
             return false;
+    }
+    if (!as_market_is_whole(market, event->instrument)) {
+        name->invalid = true; /* what is known to lack something gives no price, to nobody */
+        return true;
     }
     return apply_quote(market, th, event->instrument, &top, event, seq);
 }
@@ -339,8 +349,7 @@ static bool bar_is_stale(const as_market *market, const as_thresholds *th, uint3
 static bool is_stale(const as_market *market, const as_thresholds *th, uint32_t instrument, uint64_t now)
 {
     const as_name *name = &market->name[instrument];
-    if (name->mid_class == AS_MID_NONE || name->invalid || name->broken ||
-        name->gap_epoch != market->gap_epoch[name->source])
+    if (name->mid_class == AS_MID_NONE || name->invalid || !as_market_is_whole(market, instrument))
         return true;
     if (name->mid_class == AS_MID_BAR)
         return bar_is_stale(market, th, instrument, now);
@@ -449,11 +458,12 @@ static double close_name(as_market *market, uint32_t instrument, const as_sessio
     if (paired) {
         double y = as_log_ratio(name->mark.mid, daily->close_px);
         double x = as_log_ratio(factor_px, daily->close_factor_px);
-        if (session->prev_close >= daily->frozen_until)
+        if (daily->close_ts >= daily->frozen_until) /* no return that spans an event trains the model */
             residual = as_market_model_update(&daily->model, x, y);
     }
     daily->close_px = name->mark.mid;
     daily->close_factor_px = factor_px;
+    daily->close_ts = session->close;
     daily->session = session->index;
     return residual;
 }

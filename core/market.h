@@ -69,6 +69,7 @@ typedef struct as_daily {
     as_market_model model;
     int64_t close_px;            /* at the last session that had one; AS_PX_UNDEFINED */
     int64_t close_factor_px;     /* the factor's mid at that moment */
+    uint64_t close_ts;           /* the close of that session: the next return spans from here */
     int64_t session;             /* index of that session */
     double sector_xx, sector_xy; /* EWMA sums of residual on the bucket's residual without itself */
     uint64_t frozen_until;       /* event freeze: sessions that begin before this moment do not train the model */
@@ -136,6 +137,9 @@ void as_market_roll(as_market *market, const as_thresholds *thresholds, uint32_t
  */
 uint64_t as_market_condition(const as_market *market, const as_thresholds *thresholds, uint32_t instrument,
                              uint64_t now);
+
+/* Nothing of its source is known to be missing, and its book is consistent: its mid may be measured. */
+bool as_market_is_whole(const as_market *market, uint32_t instrument);
 
 /* The session of the name's calendar that holds now, and its session clock. O(1) while time moves forward. */
 const as_session *as_market_session(as_market *market, uint32_t instrument, uint64_t now);

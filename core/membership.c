@@ -147,16 +147,13 @@ static void fix_controls(as_shock_table *table, as_shock *shock, as_market *mark
     double residual[CONTROL_SESSIONS];
     for (uint32_t i = 0; i < group->member_count; i++) {
         uint32_t member = group->member[i];
-        const as_name *name = &market->name[member];
-        bool own_news = name->own_news_at && name->own_news_fact != shock->fact &&
-                        (double)shock->t0 - (double)name->own_news_at < th->control_news_days * 86400e9;
         if (member == shock->issuer || member == shock->epicentre.instrument ||
             !as_shock_table_link(table, member, shock, AS_REF_CONTROL + shock->control_count))
             continue;
         as_control_state *control = &shock->control[shock->control_count++];
         *control = (as_control_state){
             .anchor = as_anchor_set(&table->levels, market, th, member, limit, shock->t0, &shock->late)};
-        control->q = own_news ? 0 : group->q[i];
+        control->q = group->q[i];
         as_market_residuals(market, member, last_session_before(market, member, shock->t0), false, CONTROL_SESSIONS,
                             residual);
         control->fit = as_control_fit_residuals(residual, basket, CONTROL_SESSIONS);

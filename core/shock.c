@@ -11,9 +11,10 @@
 
 enum { CONTROLS_AFTER_NS = 1000000000 }; /* age of the controls' part of K at which it is taken anew */
 
-static const double sum_scale = 1e12;     /* CAR and z in the integer sums */
-static const double least_part = 0.25;    /* ours: of shock_z that epicentre and basket have each to contribute */
-static const double alone_multiple = 1.5; /* ours: of shock_z that makes the epicentre enough by itself */
+static const double sum_scale = 1e12;         /* CAR and z in the integer sums */
+static const double least_part = 0.25;        /* ours: of shock_z that epicentre and basket have each to contribute */
+static const double alone_multiple = 1.5;     /* ours: of shock_z that makes the epicentre enough by itself */
+static const double contradicted_held = 0.75; /* ours: of control_k, down to which a contradiction is held */
 static const double contradicted_widening = 1.5; /* ours: a contradicted basket makes the weights less certain */
 
 /* ---- table ---- */
@@ -29,6 +30,8 @@ int as_shock_table_init(as_shock_table *table, uint32_t instrument_count)
     for (unsigned i = 0; complete && i < AS_FACT_MAX; i++) {
         table->shock[i].linked = calloc(table->linked_max, sizeof(as_linked));
         complete = table->shock[i].linked != NULL;
+        if (complete) /* touched now: the first shocks of a day find their pages */
+            memset(table->shock[i].linked, 0, table->linked_max * sizeof(as_linked));
     }
     if (!complete) {
         as_shock_table_fini(table);
@@ -66,10 +69,42 @@ as_shock *as_shock_oldest(as_shock_table *table)
     return oldest;
 }
 
+/* A place of a name that can be given up: linked to a shock, nothing open, and the older the better. */
+static bool may_give_up(const as_shock_table *table, const as_shock_ref *ref, bool only_quiet)
+{
+    const as_shock *shock = &table->shock[ref->shock];
+    if (ref->linked >= AS_REF_CONTROL || (only_quiet && (!shock->weighed || shock->shocked)))
+        return false;
+    for (unsigned i = 0; i < AS_STRATEGY_MAX; i++)
+        if (shock->linked[ref->linked].signal[i].open)
+            return false;
+    return true;
+}
+
+/* Facts live for weeks: the newest news of a name does not find all places taken by headlines that moved nothing. */
+static bool displace(as_shock_table *table, as_shock_refs *refs, bool epicentre)
+{
+    for (unsigned only_quiet = 2; only_quiet-- > (epicentre ? 0U : 1U);) {
+        int oldest = -1;
+        for (uint8_t r = 0; r < refs->count; r++)
+            if (may_give_up(table, &refs->ref[r], only_quiet) &&
+                (oldest < 0 || table->shock[refs->ref[r].shock].fact < table->shock[refs->ref[oldest].shock].fact))
+                oldest = r;
+        if (oldest < 0)
+            continue;
+        refs->count--;
+        for (uint8_t r = (uint8_t)oldest; r < refs->count; r++)
+            refs->ref[r] = refs->ref[r + 1];
+        table->displaced_refs++;
+        return true;
+    }
+    return false;
+}
+
 bool as_shock_table_link(as_shock_table *table, uint32_t instrument, const as_shock *shock, unsigned place)
 {
     as_shock_refs *refs = &table->refs[instrument];
-    if (refs->count == AS_ANCHOR_MAX) {
+    if (refs->count == AS_ANCHOR_MAX && !displace(table, refs, place == AS_REF_EPICENTRE)) {
         table->refused_refs++;
         return false;
     }
@@ -145,6 +180,10 @@ as_shock *as_shock_open(as_shock_table *table, as_market *market, const as_playb
         uint32_t instrument = shock->linked[i].anchor.instrument;
         market->daily[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
     }
+    for (uint32_t i = 0; i < shock->control_count; i++) {
+        uint32_t instrument = shock->control[i].anchor.instrument;
+        market->daily[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
+    }
     return shock;
 }
 
@@ -183,15 +222,17 @@ void as_shock_measure_epicentre(as_shock_table *table, as_shock *shock, as_marke
 /* One-minute returns of the mid since t0, for the variance ratio: previous tick at each minute's end. */
 static void sample_minute(as_linked *linked, double level, uint64_t now)
 {
-    enum { QUIET_MINUTES_MAX = 60 };
+    enum { HOLE_MINUTES = 5 }; /* as core/intraday.h: a night or a halt is no minute's return */
     uint64_t minute = now / AS_NS_PER_MIN;
-    if (linked->minute == 0)
-        linked->minute_level = level; /* the jump from the anchor is the shock itself, not a minute's return */
-    if (linked->minute != 0 && minute != linked->minute) {
-        as_variance_ratio_run_update(&linked->minutes, linked->minute_last - linked->minute_level);
-        linked->minute_level = linked->minute_last;
-        uint64_t quiet = minute - linked->minute - 1;
-        for (uint64_t i = 0; i < quiet && i < QUIET_MINUTES_MAX; i++)
+    uint64_t passed = linked->minute ? minute - linked->minute : 0;
+    if (linked->minute == 0 || passed > HOLE_MINUTES)
+        linked->minute_level = level; /* nor is the jump from the anchor, which is the shock itself */
+    if (passed > 0) {
+        if (passed <= HOLE_MINUTES) {
+            as_variance_ratio_run_update(&linked->minutes, linked->minute_last - linked->minute_level);
+            linked->minute_level = linked->minute_last;
+        }
+        for (uint64_t i = 1; i < passed && passed <= HOLE_MINUTES; i++)
             as_variance_ratio_run_update(&linked->minutes, 0);
         linked->variance_ratio = as_variance_ratio_run_value(&linked->minutes).vr;
     }
@@ -260,6 +301,24 @@ void as_shock_count_linked(as_shock *shock, as_linked *linked, const as_threshol
     linked->consistent_move = counts;
 }
 
+void as_shock_recount(as_shock *shock, const as_thresholds *th)
+{
+    int8_t sign = (int8_t)((shock->z_sum > 0) - (shock->z_sum < 0));
+    if (shock->counted_dir == shock->dir && shock->counted_sign == sign)
+        return;
+    shock->counted_dir = shock->dir;
+    shock->counted_sign = sign;
+    for (uint32_t i = 0; i < shock->linked_count; i++)
+        as_shock_count_linked(shock, &shock->linked[i], th);
+}
+
+/* Strong news of its own since control_news_days before the shock. */
+static bool has_own_news(const as_shock *shock, const as_name *name, const as_thresholds *th)
+{
+    return name->own_news_at && name->own_news_fact != shock->fact &&
+           (double)shock->t0 - (double)name->own_news_at < th->control_news_days * 86400e9;
+}
+
 /* The controls' part of K, which is linear in the basket's move: taken at a basket of 0 and of 1. */
 static void take_controls(as_shock_table *table, as_shock *shock, as_market *market, const as_playbook *playbook,
                           uint64_t now)
@@ -271,7 +330,7 @@ static void take_controls(as_shock_table *table, as_shock *shock, as_market *mar
         as_control_state *control = &shock->control[i];
         as_anchor *anchor = &control->anchor;
         (void)as_anchor_measure(anchor, &table->levels, market, th, shock->t0, now);
-        q[i] = control->q;
+        q[i] = has_own_news(shock, &market->name[anchor->instrument], th) ? 0 : control->q;
         still[i] = slope[i] = (double)NAN;
         bool usable = anchor->measured && !anchor->blocks && (double)control->fit.count >= th->warmup_sessions &&
                       as_market_condition(market, th, anchor->instrument, now) == 0;
@@ -296,8 +355,8 @@ void as_shock_measure_control(as_shock_table *table, as_shock *shock, as_market 
         take_controls(table, shock, market, playbook, now);
     double basket = as_shock_basket_car(shock);
     shock->k = shock->k_known ? shock->k_level + shock->k_slope * basket : (double)NAN;
-    shock->contradicted =
-        shock->k_known && fabs(shock->k) >= playbook->thresholds.control_k && as_sign(shock->k) == -as_sign(basket);
+    double limit = playbook->thresholds.control_k * (shock->contradicted ? contradicted_held : 1);
+    shock->contradicted = shock->k_known && fabs(shock->k) >= limit && as_sign(shock->k) == -as_sign(basket);
 }
 
 void as_shock_weigh_evidence(as_shock *shock, const as_thresholds *th, uint64_t now)
@@ -399,8 +458,7 @@ void as_shock_score_name(as_shock_table *table, uint32_t instrument)
         as_linked *linked = &shock->linked[refs->ref[r].linked];
         if (!linked->anchor.measured)
             continue;
-        if (refs->count > 1)
-            take_later(table, refs, r);
+        take_later(table, refs, r); /* also of a name alone: another fact may have ended */
         score(shock, linked);
     }
 }
@@ -439,18 +497,25 @@ double as_shock_dispersion(const as_shock *shock)
     return as_sqrt(variance > 0 ? variance : 0);
 }
 
-double as_shock_flagged_mean(as_shock_table *table, as_shock *shock, const as_playbook *playbook)
+double as_shock_flagged_mean(as_shock_table *table, as_shock *shock, as_market *market, const as_thresholds *th,
+                             uint64_t now, uint64_t seq)
 {
-    double sum = 0, os_open = playbook->thresholds.os_open;
+    if (shock->flagged_seq == seq)
+        return shock->flagged_mean; /* all of an instant has been measured before the first question */
+    double sum = 0;
     unsigned count = 0;
     for (uint32_t i = 0; i < shock->linked_count; i++) {
         as_linked *linked = &shock->linked[i];
-        /* all of this instant, whatever has been decided already */
-        as_shock_score_name(table, linked->anchor.instrument);
-        if (!linked->anchor.measured || linked->anchor.blocks || !(fabs(linked->os) >= os_open))
+        uint32_t instrument = linked->anchor.instrument;
+        as_shock_score_name(table, instrument);
+        bool today = linked->session == as_market_session(market, instrument, now)->index &&
+                     market->name[instrument].state == AS_STATE_TRADING;
+        if (!today || !linked->anchor.measured || linked->anchor.blocks || !(fabs(linked->os) >= th->os_open))
             continue;
         sum += linked->latest_car - linked->session_base;
         count++;
     }
-    return count ? sum / count : (double)NAN;
+    shock->flagged_seq = seq;
+    shock->flagged_mean = count ? sum / count : (double)NAN;
+    return shock->flagged_mean;
 }

@@ -78,7 +78,7 @@ typedef struct as_linked {
 
 typedef struct as_control_state {
     as_anchor anchor;
-    double q;           /* weight; 0 while the control has news of its own */
+    double q;           /* weight; counted as 0 while the control has news of its own */
     as_control_fit fit; /* conditional beta on the basket and residual variance a day, before the event */
 } as_control_state;
 
@@ -98,8 +98,11 @@ typedef struct as_shock {
     double basket_sd;     /* of the linked names' mean residual, a session; NAN: too short a history */
     double basket_root_h; /* of the linked name that moved last */
     double vol_ratio;     /* recent over usual volatility of the basket; NAN unknown */
-    uint32_t stops;       /* fades of this fact that were stopped */
-    as_anchor epicentre;  /* px undefined: private, unlisted or not quoted, and no stand-in */
+    uint64_t flagged_seq; /* instant that flagged_mean is of */
+    double flagged_mean;
+    int8_t counted_dir, counted_sign; /* of the shock and of the basket, when breadth was counted */
+    uint32_t stops;                   /* fades of this fact that were stopped */
+    as_anchor epicentre;              /* px undefined: private, unlisted or not quoted, and no stand-in */
     as_signal epicentre_signal[AS_STRATEGY_MAX];
     uint32_t linked_count;
     uint32_t usable_count;  /* linked names with enough history and a factor: what breadth and basket are over */
@@ -136,7 +139,8 @@ typedef struct as_shock_table {
     as_levels levels;    /* one an instrument */
     uint32_t linked_max;
     uint32_t open_count;
-    uint64_t refused_refs; /* names left out: already in AS_ANCHOR_MAX open shocks, or beyond AS_LINKED_MAX */
+    uint64_t displaced_refs; /* places given up for newer facts: the name stays as it was in the older shock */
+    uint64_t refused_refs;   /* names left out: already in AS_ANCHOR_MAX open shocks, or beyond AS_LINKED_MAX */
     uint64_t late_news;
 } as_shock_table;
 
@@ -168,6 +172,8 @@ void as_shock_measure_linked(as_shock_table *table, as_shock *shock, as_linked *
                              const as_playbook *playbook, uint64_t now);
 /* Count it in breadth or not, once the sums of the instant are complete. */
 void as_shock_count_linked(as_shock *shock, as_linked *linked, const as_thresholds *thresholds);
+/* All linked names again, where the sign of the shock or of the basket has turned since breadth was counted. */
+void as_shock_recount(as_shock *shock, const as_thresholds *thresholds);
 /*
  * K from the controls and the basket. The controls' part is brought up to date when one of them has ticked (moved),
  * or a second has passed.
@@ -190,8 +196,12 @@ double as_shock_breadth(const as_shock *shock);
 double as_shock_basket_car(const as_shock *shock);
 /* Sign the shock has on a name: of w (times dir unless the family is signed), of the basket where w is 0. */
 int as_shock_chain_sign(const as_shock *shock, double w);
-/* Mean abnormal return of the current session over names with |OS| >= os_open, scored anew; NAN with none. */
-double as_shock_flagged_mean(as_shock_table *table, as_shock *shock, const as_playbook *playbook);
+/*
+ * Mean abnormal return of the current session over names with |OS| >= os_open that have a price in it, scored anew; NAN
+ * with none. The same for all who ask in instant seq.
+ */
+double as_shock_flagged_mean(as_shock_table *table, as_shock *shock, as_market *market, const as_thresholds *thresholds,
+                             uint64_t now, uint64_t seq);
 /*
  * z of the basket: the mean over all usable names, those without a price since t0 at 0. NAN without any, or without a
  * history of the basket.

@@ -42,10 +42,17 @@ static as_signal_step apply_open(as_signal *signal, const as_view *view, const a
         signal->vetoes = 0;
         if (verdict->cooldown)
             signal->cooldown_until = view->now + (uint64_t)(view->thresholds->cooldown_min * 60e9);
+        bool another = is_another(signal, verdict);
         int8_t side = signal->side;
+        double p = signal->p;
+        uint64_t reasons = signal->reasons;
         said(signal, view, verdict);
         signal->side = side; /* what closes is what was open */
-        return (as_signal_step){.say = true, .action = AS_ACTION_CLOSE};
+        if (another) {
+            signal->p = p;
+            signal->reasons = reasons;
+        }
+        return (as_signal_step){.say = true, .action = AS_ACTION_CLOSE, .another = another};
     }
     if (verdict->want != AS_WANT_OPEN)
         return step;
@@ -62,6 +69,8 @@ static as_signal_step apply_near_miss(as_signal *signal, const as_view *view, co
                                       const uint8_t id[16])
 {
     as_signal_step step = {.new_vetoes = verdict->vetoes & ~signal->vetoes};
+    if (signal->missed && signal->kind != verdict->kind)
+        signal->missed = false; /* another kind is another miss */
     bool news = verdict->vetoes != signal->vetoes;
     signal->vetoes = verdict->vetoes;
     if (!verdict->near_miss || !(news && (!signal->missed || overdue(signal, view))))

@@ -24,18 +24,18 @@ typedef struct as_signal {
     bool open;
     int8_t side;
     uint8_t kind;
-    uint8_t status;          /* of the fact when last said */
-    bool missed;             /* a near miss has been said under id */
-    bool spent;              /* its time ran out: it does not open again before its condition has been false */
-    uint64_t timed;          /* the next deadline of it in the timer heap, 0: none */
+    uint8_t status; /* of the fact when last said */
+    bool missed;    /* a near miss has been said under id */
+    bool spent;     /* its time ran out: it does not open again before its condition has been false */
+    uint64_t timed; /* the next deadline of it in the timer heap, 0: none */
     uint8_t id[16];
     uint64_t opened_at;
-    uint64_t said_at;        /* last decision */
+    uint64_t said_at; /* last decision */
     uint64_t valid_until;
-    uint64_t reasons;        /* as last said */
-    uint64_t vetoes;         /* as last seen */
+    uint64_t reasons; /* as last said */
+    uint64_t vetoes;  /* as last seen */
     uint64_t cooldown_until;
-    double p;                /* as last said */
+    double p; /* as last said */
     double open_x;
     int64_t open_px;
     uint64_t state[AS_STRATEGY_STATE_BYTES / 8]; /* the strategy's own */
@@ -43,10 +43,11 @@ typedef struct as_signal {
 
 /* What a verdict does to a signal. */
 typedef struct as_signal_step {
-    bool say;                /* a decision goes out with .action */
+    bool say; /* a decision goes out with .action */
     as_action action;
-    uint64_t new_vetoes;     /* vetoes that were not there at the last look: count them */
-    bool opened;             /* set an expiry timer at valid_until */
+    uint64_t new_vetoes; /* vetoes that were not there at the last look: count them */
+    bool another;        /* it closes for another kind or side: what the verdict says is not of this signal */
+    bool opened;         /* set an expiry timer at valid_until */
 } as_signal_step;
 
 /*

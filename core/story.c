@@ -89,14 +89,15 @@ uint64_t as_story_parties(const as_reading *reading)
 /* ---- which fact ---- */
 
 /* How an item belongs to a fact; the higher the surer. */
-typedef enum tie { TIE_NONE, TIE_COMMENT, TIE_LIKENESS, TIE_FAMILY, TIE_FAMILY_ALIKE, TIE_ID } tie;
+typedef enum tie { TIE_NONE, TIE_COMMENT, TIE_LIKENESS, TIE_FAMILY, TIE_FAMILY_ALIKE, TIE_ID_PAST, TIE_ID } tie;
 
 typedef struct item {
     const as_headline *headline;
     const as_reading *reading;
     const as_thresholds *th;
     const as_event_family *family;
-    bool typed;   /* it has a family of the playbook */
+    bool typed; /* it has a family of the playbook */
+    bool official;
     bool settles; /* official, or on the record */
     bool denies;
     bool comments; /* declined, could not verify, another outlet confirms */
@@ -104,16 +105,19 @@ typedef struct item {
     uint64_t parties;
 } item;
 
-static item item_of(const as_playbook *playbook, const as_headline *headline)
+static item item_of(const as_playbook *playbook, const as_headline *headline, uint32_t issuer)
 {
     const as_reading *reading = &headline->reading;
-    bool official = reading->source_class == AS_CLASS_OFFICIAL;
+    bool official = false;
+    for (unsigned i = 0; i < reading->issuer_count; i++)
+        official |= reading->issuer[i] == issuer && as_reading_official(reading, i);
     return (item){
         .headline = headline,
         .reading = reading,
         .th = &playbook->thresholds,
         .family = &playbook->family[reading->event_type],
         .typed = reading->event_type != AS_EVENT_TYPE_OTHER,
+        .official = official,
         .settles = official || reading->cue == AS_CUE_CONFIRMED || reading->cue == AS_CUE_DENIED,
         .denies = reading->cue == AS_CUE_DENIED,
         .comments = reading->marks & (AS_MARK_DECLINED | AS_MARK_UNVERIFIED | AS_MARK_CORROBORATES),
@@ -152,7 +156,7 @@ static bool goes_on(const item *it, const as_fact *fact, const as_similarity *li
         return true;
     uint64_t now = it->headline->ts_recv;
     uint64_t age = now > fact->last_item ? now - fact->last_item : 0;
-    bool settled_by_this = it->settles && is_open(fact, it->reading->source_class == AS_CLASS_OFFICIAL);
+    bool settled_by_this = it->settles && is_open(fact, it->official);
     bool related = like->jaccard >= related_jaccard;
     if (!as_event_type_concurrent(it->reading->event_type))
         return age <= SINGLE_WINDOW || settled_by_this;
@@ -164,9 +168,11 @@ static bool goes_on(const item *it, const as_fact *fact, const as_similarity *li
 static tie tie_of(const item *it, const as_fact *fact, const as_similarity *like)
 {
     const as_reading *reading = it->reading;
-    if (it->by_id && carries(fact, it->headline))
-        return TIE_ID;
-    if ((reading->marks & AS_MARK_RETRACTED) || fact->status == AS_FACT_EXPIRED)
+    bool disclosure = reading->marks & (AS_MARK_HYPOTHETICAL | AS_MARK_RETRACTED);
+    bool past = fact->status == AS_FACT_EXPIRED;
+    if (it->by_id && carries(fact, it->headline) && (fact->status != AS_FACT_PRIOR_DISCLOSURE || disclosure))
+        return past ? TIE_ID_PAST : TIE_ID;
+    if ((reading->marks & AS_MARK_RETRACTED) || past)
         return TIE_NONE;
     bool same_family = it->typed && fact->event_type == reading->event_type;
     if (fact->status == AS_FACT_PRIOR_DISCLOSURE) /* only what discloses it once more; all else opens a generation */
@@ -228,7 +234,7 @@ static void find_loose(const as_fact_table *table, const item *it, const as_prin
 as_story_match as_story_find(const as_fact_table *table, const as_playbook *playbook, const as_headline *headline,
                              uint32_t issuer)
 {
-    const item it = item_of(playbook, headline);
+    const item it = item_of(playbook, headline, issuer);
     const double half_life_ns = it.th->novelty_half_life_hours * (double)AS_NS_PER_HOUR;
     as_story_match match = {0};
     choice best = {0};
@@ -249,7 +255,7 @@ as_story_match as_story_find(const as_fact_table *table, const as_playbook *play
     find_loose(table, &it, &index, half_life_ns, issuer, &match);
 
     /* "We deny the report": the company has one story that it can mean, or it is not known which */
-    bool official_denial = it.denies && it.reading->source_class == AS_CLASS_OFFICIAL;
+    bool official_denial = it.denies && it.official;
     match.sure = best.tie >= TIE_FAMILY_ALIKE || best.tie == TIE_LIKENESS ||
                  (best.fact && it.parties && it.parties == best.fact->parties);
     match.fact = best.fact ? best.fact : official_denial && !(it.reading->marks & AS_MARK_RETRACTED) ? only : NULL;

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/limits.h"
+
 typedef enum as_timer_kind {
     AS_TIMER_FACT_FREEZE = 1,   /* key: fact serial; t0 + m_freeze_min */
     AS_TIMER_FACT_EXPIRY = 2,   /* key: fact serial */
@@ -35,10 +37,10 @@ typedef struct as_timers {
 int as_timers_init(as_timers *timers, uint32_t count_max);
 void as_timers_fini(as_timers *timers);
 
-/* Is there no room? Asking counts as a refusal. */
+/* Is there no room for a signal's deadline? A reserve is kept for facts and sessions. Asking counts as a refusal. */
 static inline bool as_timers_full(as_timers *timers)
 {
-    bool full = timers->count == timers->count_max;
+    bool full = timers->count + AS_TIMER_RESERVE >= timers->count_max;
     timers->refused += full;
     return full;
 }

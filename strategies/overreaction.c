@@ -25,8 +25,11 @@ static void diagnose_epicentre(const as_view *view, as_verdict *verdict)
         verdict->strength = fabs(view->control_k);
         verdict->reasons = view->context | AS_REASON_BIT(CONTRADICTED);
         verdict->horizon_sessions = (uint32_t)view->thresholds->horizon_days;
+        if (!view->open && view->cooldown_until > view->now)
+            verdict->vetoes = AS_REASON_BIT(COOLDOWN);
     } else if (view->open) {
         verdict->want = AS_WANT_CLOSE;
+        verdict->cooldown = true; /* K that sways about its limit says so once in a while */
         verdict->reasons = AS_REASON_BIT(FADED);
     }
 }

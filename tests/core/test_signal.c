@@ -86,6 +86,39 @@ static void another_side_or_kind_closes_and_opens_anew(void **state)
     assert_int_equal(stage.signal.kind, AS_SIGNAL_OVERREACTION); /* what is closed is what was open */
 }
 
+/* The close of one kind by another tells its own odds and reasons, not the other's. */
+static void what_closes_for_another_kind_keeps_its_own_words(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    stage.verdict.kind = AS_SIGNAL_UNDERREACTION;
+    apply(&stage);
+    stage.verdict.kind = AS_SIGNAL_OVERREACTION;
+    stage.verdict.p = 0.77;
+    stage.verdict.reasons = 6;
+    as_signal_step step = apply(&stage);
+    assert_true(step.another && step.action == AS_ACTION_CLOSE);
+    assert_true(isnan(stage.signal.p));
+    assert_int_equal(stage.signal.reasons, 1);
+    assert_int_equal(stage.signal.kind, AS_SIGNAL_UNDERREACTION);
+}
+
+static void a_near_miss_of_another_kind_is_another_miss(void **state)
+{
+    (void)state;
+    ast_stage stage;
+    set_stage(&stage);
+    stage.verdict.near_miss = true;
+    stage.verdict.vetoes = 1;
+    assert_true(apply(&stage).say);
+    stage.verdict.kind = AS_SIGNAL_UNDERREACTION;
+    stage.verdict.vetoes = 2;
+    as_signal_step step = as_signal_apply(&stage.signal, &stage.view, &stage.verdict, second_id, 1);
+    assert_true(step.say);
+    assert_memory_equal(stage.signal.id, second_id, 16);
+}
+
 static void what_ran_out_of_time_waits_until_its_condition_has_been_false(void **state)
 {
     (void)state;
@@ -164,6 +197,8 @@ int main(void)
         cmocka_unit_test(an_opening_is_said_once_and_asks_for_its_deadline),
         cmocka_unit_test(an_update_is_said_when_status_reasons_or_p_change_or_time_passes),
         cmocka_unit_test(another_side_or_kind_closes_and_opens_anew),
+        cmocka_unit_test(what_closes_for_another_kind_keeps_its_own_words),
+        cmocka_unit_test(a_near_miss_of_another_kind_is_another_miss),
         cmocka_unit_test(what_ran_out_of_time_waits_until_its_condition_has_been_false),
         cmocka_unit_test(a_veto_keeps_it_closed_and_counts_when_it_appears),
         cmocka_unit_test(a_near_miss_is_an_update_and_a_later_opening_has_another_id),
