@@ -364,6 +364,18 @@ void as_decide_finish(as_engine *engine, const as_place *place, const as_view *v
 /* ---- shocks ---- */
 
 /* linked is NULL for the epicentre. */
+_Static_assert(AS_STRATEGY_MAX <= 8, "as_linked.live is a set of strategies");
+
+static void note_live(as_linked *linked, uint32_t strategy)
+{
+    if (!linked)
+        return;
+    const as_signal *signal = &linked->signal[strategy];
+    uint8_t bit = (uint8_t)(1U << strategy);
+    bool live = signal->open || signal->vetoes || signal->spent;
+    linked->live = (uint8_t)(live ? linked->live | bit : linked->live & ~bit);
+}
+
 static as_place place_of(as_shock *shock, const as_fact *fact, as_linked *linked, uint32_t strategy)
 {
     const as_anchor *anchor = linked ? &linked->anchor : &shock->epicentre;
@@ -384,6 +396,7 @@ static void run(as_engine *engine, as_shock *shock, const as_fact *fact, as_link
 {
     as_place place = place_of(shock, fact, linked, strategy);
     shock->stops += as_decide_signal(engine, &place, view);
+    note_live(linked, strategy);
 }
 
 _Static_assert(AS_STRATEGY_MAX <= 32, "a set of strategies is a word");
@@ -395,8 +408,7 @@ static uint32_t strategies_asked(const as_engine *engine, const as_shock *shock,
     bool scored = fabs(linked->os) >= th->os_open || (shock->frozen && fabs(linked->e) >= th->under_e);
     uint32_t asked = 0;
     for (uint32_t i = 0; i < engine->strategy_count; i++) {
-        const as_signal *signal = &linked->signal[i];
-        bool own = signal->open || signal->vetoes || signal->spent;
+        bool own = linked->live >> i & 1;
         bool any = scored || own || engine->strategy[i]->ask == AS_ASK_ALWAYS;
         asked |= (uint32_t)(any && as_strategy_takes(engine->strategy[i], AS_ROLE_LINKED)) << i;
     }
@@ -521,6 +533,7 @@ static void end_signal(as_engine *engine, as_shock *shock, const as_fact *fact, 
         view_epicentre(engine, shock, fact, &view);
     }
     as_decide_finish(engine, &place, &view, reason, AS_ACTION_EXPIRE);
+    note_live(linked, strategy);
 }
 
 void as_decide_end(as_engine *engine, as_shock *shock, uint64_t reason)

@@ -388,10 +388,18 @@ static uint64_t id_hash(const as_headline *headline)
     return XXH3_64bits(headline->id, strlen(headline->id));
 }
 
-static uint64_t rank_of(const as_headline *headline)
+static bool takes_back(const as_headline *headline)
+{
+    return headline->retracted || (headline->reading.marks & AS_MARK_RETRACTED);
+}
+
+/* before: of the item so far, 0 none. Who takes an item back without a revision means it as it stands. */
+static uint64_t rank_of(const as_headline *headline, uint64_t before)
 {
     uint64_t revision = headline->revision ? headline->revision : 1;
-    return revision << 1 | (headline->retracted || (headline->reading.marks & AS_MARK_RETRACTED));
+    if (takes_back(headline) && headline->revision == 0 && before)
+        return before | 1;
+    return revision << 1 | takes_back(headline);
 }
 
 /* The fact's place for an item, NULL if it does not carry it. */
@@ -406,10 +414,10 @@ static as_fact_item *carried(as_fact *fact, uint64_t id)
 /* An item by its id: one that comes again only ranks anew. False: the fact carries it already. */
 static bool carry(as_fact *fact, const as_headline *headline)
 {
-    as_fact_item item = {id_hash(headline), rank_of(headline)};
+    as_fact_item item = {id_hash(headline), rank_of(headline, 0)};
     as_fact_item *before = carried(fact, item.hash);
     if (before) {
-        *before = item;
+        before->rank = rank_of(headline, before->rank);
         return false;
     }
     if (fact->headline_count == AS_FACT_HEADLINE_MAX) {
@@ -566,11 +574,11 @@ static void advance(as_fact_table *table, as_fact *fact, const as_headline *head
 /* The issuer's fact that carries a later word on the item, NULL if this is the latest. */
 static as_fact *later_known(const as_fact_table *table, const as_headline *headline, uint32_t issuer)
 {
-    uint64_t id = id_hash(headline), rank = rank_of(headline);
+    uint64_t id = id_hash(headline);
     as_fact *fact = as_fact_newest(table, issuer);
     for (unsigned i = 0; fact && i < AS_FACT_COMPARED_MAX; i++) {
         const as_fact_item *item = carried(fact, id);
-        if (item && item->rank > rank)
+        if (item && item->rank > rank_of(headline, item->rank))
             return fact;
         fact = as_fact_find(table, fact->older);
     }
@@ -588,16 +596,16 @@ static bool names(const as_reading *reading, uint32_t issuer)
 bool as_fact_take_back(as_fact_table *table, const as_headline *headline, uint64_t *serial, as_fact_change *change)
 {
     const as_reading *reading = &headline->reading;
-    uint64_t id = id_hash(headline), rank = rank_of(headline), first = as_fact_forgets(table) + 1;
+    uint64_t id = id_hash(headline), first = as_fact_forgets(table) + 1;
     bool moved = headline->revision > 1 && reading->issuer_count > 0;
-    if (!(rank & 1) && !moved)
+    if (!takes_back(headline) && !moved)
         return false;
     for (*serial = *serial + 1 > first ? *serial + 1 : first; *serial < table->next_serial; (*serial)++) {
         as_fact *fact = as_fact_find(table, *serial);
         as_fact_item *item = fact && as_fact_live(fact) ? carried(fact, id) : NULL;
-        if (!item || item->rank >= rank || names(reading, fact->issuer))
+        if (!item || item->rank >= rank_of(headline, item->rank) || names(reading, fact->issuer))
             continue;
-        item->rank = rank;
+        item->rank = rank_of(headline, item->rank);
         *change = (as_fact_change){.fact = fact, .story = fact->story};
         bool official = reading->source_class == AS_CLASS_OFFICIAL;
         as_fact_status status = (as_fact_status)fact->status;

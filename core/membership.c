@@ -83,6 +83,7 @@ static void link_names(as_shock_table *table, as_shock *shock, as_market *market
             continue;
         linked->w = channel.w;
         linked->s_w = channel.s;
+        shock->has_flat |= as_sign(channel.w) == 0;
         linked->bucket = universe->instrument[i].bucket;
         linked->sector_beta = as_market_sector_beta(market, i);
         linked->e = linked->os = linked->x = linked->x_mean = linked->s = (double)NAN;

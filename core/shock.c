@@ -240,13 +240,6 @@ static void sample_minute(as_linked *linked, double level, uint64_t now)
     linked->minute_last = level;
 }
 
-/* The square of a z in 1e-12, in 1e-12. */
-static int64_t square_q(int64_t z_q)
-{
-    double z = (double)z_q / sum_scale;
-    return (int64_t)(z * z * sum_scale);
-}
-
 void as_shock_measure_linked(as_shock_table *table, as_shock *shock, as_linked *linked, as_market *market,
                              const as_playbook *playbook, uint64_t now)
 {
@@ -263,14 +256,16 @@ void as_shock_measure_linked(as_shock_table *table, as_shock *shock, as_linked *
     }
     int64_t car_q = (int64_t)(anchor->car * sum_scale);
     int64_t z_q = (int64_t)(anchor->z * sum_scale);
+    int64_t z_square_q = (int64_t)(anchor->z * anchor->z * sum_scale);
     shock->car_sum += car_q - linked->car_q;
     shock->z_sum += z_q - linked->z_q;
-    shock->z_square_sum += square_q(z_q) - square_q(linked->z_q);
+    shock->z_square_sum += z_square_q - linked->z_square_q;
     shock->basket_root_h = anchor->root_h;
     if (linked->bucket != AS_BUCKET_NONE)
         shock->bucket_car[linked->bucket] += car_q - linked->car_q;
     linked->car_q = car_q;
     linked->z_q = z_q;
+    linked->z_square_q = z_square_q;
 
     const as_session *session = as_market_session(market, anchor->instrument, now);
     if (session->index != linked->session) {
@@ -303,7 +298,8 @@ void as_shock_count_linked(as_shock *shock, as_linked *linked, const as_threshol
 
 void as_shock_recount(as_shock *shock, const as_thresholds *th)
 {
-    int8_t sign = (int8_t)((shock->z_sum > 0) - (shock->z_sum < 0));
+    /* the basket's sign is a chain's sign only where a weight is 0 */
+    int8_t sign = (int8_t)(shock->has_flat ? (shock->z_sum > 0) - (shock->z_sum < 0) : 0);
     if (shock->counted_dir == shock->dir && shock->counted_sign == sign)
         return;
     shock->counted_dir = shock->dir;

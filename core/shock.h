@@ -46,33 +46,39 @@
 #include "core/stats/variance_ratio.h"
 #include "core/view.h"
 
+/* What every tick of the name touches comes first, the signals last: eighty names then fit into the nearest cache. */
 typedef struct as_linked {
     as_anchor anchor;
-    double w, s_w;
-    double sector_beta;                       /* c, SCIENCE 4.3 */
-    double ou_b, ou_k, s_eq;                  /* NAN without a usable pre-event fit */
-    double weighed_m, weighed_g, weighed_s_w; /* what e and den are of; NAN: of nothing yet */
-    int8_t weighed_dir;
-    double e, den;           /* SCIENCE 3.2 and 3.3 */
+    double w;
+    double e, den;                            /* SCIENCE 3.2 and 3.3 */
+    double weighed_m, weighed_g, weighed_s_w; /* what these are of; NAN: of nothing yet */
     double later, later_var; /* what facts anchored later justify of this move, and its variance; sigmas */
-    double os, x, x_mean, s;
-    double frozen_root_h; /* root_h at the first score after M froze; 0 before */
-    bool in_time;         /* it has overreacted within react_sessions of the news */
-    bool transmitted;     /* since M froze it has come most of the way to E once: nothing later is late transmission */
-    double news_h;        /* H when the fact's status changed last; 0: at t0 */
-    bool halt_counted;    /* it has not been measured because of a halt, and that has been counted */
-    bool consistent_move; /* counted in breadth: sign-consistent |z| >= 2, with hysteresis */
-    int64_t car_q, z_q;   /* what is in the shock's sums */
-    uint8_t bucket;
+    double os;
+    double frozen_root_h;           /* root_h at the first score after M froze; 0 before */
+    int64_t car_q, z_q, z_square_q; /* what is in the shock's sums */
+    int64_t session;                /* session of session_base */
+    double latest_car;
     double extreme_car; /* farthest CAR in the direction of the move */
     uint64_t extreme_at;
-    int64_t session;     /* session of session_base */
-    double session_base; /* CAR at the end of the previous session */
-    double latest_car;
     uint64_t minute;                  /* of the latest price */
     double minute_last, minute_level; /* log price against the anchor: latest, and at the last full minute */
-    as_variance_ratio_run minutes;    /* one-minute returns since t0 */
-    double variance_ratio;            /* VR(5) of them at the last full minute; NAN while there are too few */
+    double s_w;
+    int8_t weighed_dir;
+    uint8_t bucket;
+    uint8_t live;         /* strategies with a signal that is open, vetoed or spent: a set */
+    bool consistent_move; /* counted in breadth: sign-consistent |z| >= 2, with hysteresis */
+    bool in_time;         /* it has overreacted within react_sessions of the news */
+    bool transmitted;     /* since M froze it has come most of the way to E once: nothing later is late transmission */
+    bool halt_counted;    /* it has not been measured because of a halt, and that has been counted */
+    /* on being asked */
+    double sector_beta;      /* c, SCIENCE 4.3 */
+    double ou_b, ou_k, s_eq; /* NAN without a usable pre-event fit */
+    double x, x_mean, s;
+    double news_h;       /* H when the fact's status changed last; 0: at t0 */
+    double session_base; /* CAR at the end of the previous session */
+    /* at a minute's end */
+    as_variance_ratio_run minutes; /* one-minute returns since t0 */
+    double variance_ratio;         /* VR(5) of them at the last full minute; NAN while there are too few */
     as_signal signal[AS_STRATEGY_MAX];
 } as_linked;
 
@@ -92,6 +98,7 @@ typedef struct as_shock {
     int8_t dir;
     bool is_signed, fade, frozen, frozen_said, contradicted, late;
     bool shocked;                          /* epicentre and basket have moved by shock_z in the first hour */
+    bool has_flat;                         /* a linked name has a weight of 0 */
     bool weighed;                          /* that hour is over */
     uint64_t evidence_until, evidence_end; /* the hour's end; the session's, for an epicentre that is halted */
     double default_m, m, g, k;
