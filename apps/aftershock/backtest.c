@@ -4,10 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps/aftershock/commands.h"
@@ -96,8 +98,10 @@ static int check(options *o, int argc, char **argv)
         return as_error_set(-EINVAL, "--report is missing; see `aftershock backtest --help`");
     if (o->folder_count && (o->config || o->input_count || o->truth_count))
         return as_error_set(-EINVAL, "--folder brings its own configuration, inputs and truth; found others as well");
-    if (o->folder_count)
+    if (o->folder_count) {
+        o->input_count = 0;
         return 0;
+    }
     if (!o->config)
         return as_error_set(-EINVAL, "--config is missing; see `aftershock backtest --help`");
     if (o->input_count == 0)
@@ -215,6 +219,30 @@ static int play(backtest *job, as_setup *setup, as_score_tape *tape, char *const
     return rc;
 }
 
+/* The same data and the same decisions, twice in one score: every interval would be too narrow. */
+static int refuse_twice(const as_score_book *book, uint32_t run)
+{
+    const as_score_run *one = &book->run[run];
+    for (uint32_t i = 0; i < run; i++)
+        if (book->run[i].data == one->data && strcmp(book->run[i].sha256, one->sha256) == 0)
+            return as_error_set(-EINVAL, "%s: the same inputs and decisions as %s (sha256 %s); allowed: each once",
+                                one->label, book->run[i].label, one->sha256);
+    return 0;
+}
+
+static void warn_of_calibration(as_score_run *run, bool simulated)
+{
+    if (!*run->calibration)
+        return;
+    run->calibration_same_data = as_score_calibration_saw(run->calibration, run->data);
+    if (run->calibration_same_data)
+        as_warn("%s: its calibration %s was fitted on these very data: p is judged on what it has seen", run->label,
+                run->calibration);
+    else if (run->calibration_overlaps && !simulated)
+        as_warn("%s: the period of its calibration %s, %d to %d, overlaps the judged sessions: p may have seen them",
+                run->label, run->calibration, run->calibration_from, run->calibration_to);
+}
+
 /* Replay one configuration with its inputs into the book, as the run `label`. */
 static int run_one(backtest *job, const char *label, const char *config, char *const *input, unsigned input_count)
 {
@@ -235,6 +263,8 @@ static int run_one(backtest *job, const char *label, const char *config, char *c
     if (rc == 0) {
         (void)snprintf(job->book.run[run].sha256, sizeof job->book.run[run].sha256, "%s", hex);
         fprintf(stderr, "%s: decisions %llu sha256 %s\n", label, (unsigned long long)sink.count, hex);
+        warn_of_calibration(&job->book.run[run], job->has_truth);
+        rc = refuse_twice(&job->book, run);
     }
     as_score_tape_free(tape);
     as_setup_fini(&setup);
@@ -317,6 +347,57 @@ static int run_folder(backtest *job, const char *folder)
 
 /* ---- all of it ---- */
 
+/* Can the file be written, or the folder be made or written into? Better to know before the replay than after it. */
+static int check_writable(const char *option, const char *path, bool folder)
+{
+    char parent[AS_PATH_BYTES];
+    struct stat info;
+    if (snprintf(parent, sizeof parent, "%s", path) >= (int)sizeof parent)
+        return as_error_set(-ENAMETOOLONG, "%s: the path is too long", option);
+    if (stat(path, &info) == 0) {
+        int code = folder && !S_ISDIR(info.st_mode)   ? ENOTDIR
+                   : !folder && S_ISDIR(info.st_mode) ? EISDIR
+                   : access(path, W_OK) < 0           ? errno
+                                                      : 0;
+        return code ? as_error_set(-code, "%s: %s cannot be written: %s", option, path, strerror(code)) : 0;
+    }
+    for (size_t end = strlen(parent); end > 1 && parent[end - 1] == '/';)
+        parent[--end] = 0;
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = 0;
+    if (access(slash ? parent : ".", W_OK | X_OK) < 0)
+        return as_error_set(-errno, "%s: %s cannot be written: %s", option, path, strerror(errno));
+    return 0;
+}
+
+/* Is a path given twice? */
+static int check_once(const char *option, const char *const *path, unsigned count)
+{
+    char(*real)[PATH_MAX] = calloc(count + 1, sizeof *real);
+    int rc = 0;
+    AS_ASSERT(real);
+    for (unsigned i = 0; i < count && rc == 0; i++) {
+        if (!realpath(path[i], real[i]))
+            real[i][0] = 0; /* whoever opens it says why */
+        for (unsigned k = 0; k < i && rc == 0; k++)
+            if (real[i][0] && strcmp(real[i], real[k]) == 0)
+                rc = as_error_set(-EINVAL, "%s: found %s twice; allowed: each once", option, path[i]);
+    }
+    free(real);
+    return rc;
+}
+
+static int check_paths(const options *o)
+{
+    int rc = o->report ? check_writable("--report", o->report, true) : 0;
+    if (rc == 0 && o->calibrate_to)
+        rc = check_writable("--calibrate-to", o->calibrate_to, false);
+    if (rc == 0)
+        rc = check_once("--folder", o->folder, o->folder_count);
+    return rc < 0 ? rc : check_once("INPUT", (const char *const *)o->input, (unsigned)o->input_count);
+}
+
 static int replay_all(backtest *job)
 {
     const options *o = job->options;
@@ -336,7 +417,11 @@ static int run(const options *o)
 {
     backtest job = {.options = o,
                     .book = {.latency_ns = (uint64_t)(o->latency_ms * 1e6), .borrow_bps_year = o->borrow}};
-    int rc = replay_all(&job);
+    int rc = check_paths(o);
+    if (rc == 0)
+        rc = replay_all(&job);
+    if (rc == 0 && job.has_truth)
+        rc = as_truth_check(&job.truth, &job.book);
     if (rc == 0 && o->calibrate_to)
         rc = as_score_calibrate_to(&job.book, o->source, o->calibrate_to);
     if (rc == 0 && o->report) {

@@ -40,6 +40,9 @@ typedef struct desk_run {
     as_input *input[AS_INPUT_MAX];
     unsigned opened;
     uint64_t headlines;
+    as_headline *merged; /* into one that has not come out of its input yet */
+    size_t merged_count, merged_room;
+    int failed; /* no memory to keep them: a negative errno */
 } desk_run;
 
 static int parse(int argc, char **argv, options *o)
@@ -83,7 +86,12 @@ static const char *const cue_text[] = {"confirmed", "rumour", "developing", "den
 /* Every issuer's fact is updated; the change of the first issuer that has one speaks for the headline. */
 static as_fact_change apply(desk_run *run, const as_headline *headline)
 {
-    as_fact_change first = {.novelty = (double)NAN};
+    as_fact_change first = {.novelty = (double)NAN}, taken;
+    for (uint64_t serial = 0; as_fact_take_back(&run->facts, headline, &serial, &taken);)
+        if (headline->reading.issuer_count == 0) {
+            first = taken;
+            first.novelty = (double)NAN;
+        }
     for (unsigned i = 0; i < headline->reading.issuer_count; i++) {
         uint32_t issuer = headline->reading.issuer[i];
         as_fact_expire_due(&run->facts, issuer, as_universe_calendar(&run->setup.universe, issuer),
@@ -203,6 +211,54 @@ static void print_line(const desk_run *run, const as_headline *headline, const a
         print_why(run, headline);
 }
 
+/* ---- merged headlines ---- */
+
+static void keep_merged(void *arg, const as_headline *headline)
+{
+    desk_run *run = arg;
+    if (run->merged_count == run->merged_room) {
+        size_t room = 2 * run->merged_room + 16;
+        as_headline *grown = realloc(run->merged, room * sizeof *grown);
+        if (!grown) {
+            run->failed = -ENOMEM;
+            return;
+        }
+        run->merged = grown;
+        run->merged_room = room;
+    }
+    run->merged[run->merged_count++] = *headline;
+}
+
+/* Are they one headline (DESIGN 6.23)? */
+static bool is_one(const as_headline *a, const as_headline *b)
+{
+    bool same_name = (a->url[0] && strcmp(a->url, b->url) == 0) || strcmp(a->id, b->id) == 0;
+    return same_name && a->ts_event == b->ts_event && a->revision == b->revision && a->retracted == b->retracted;
+}
+
+static void print(const desk_run *run, const as_headline *headline, const as_fact_change *change)
+{
+    run->o->json ? print_json(run, headline, change) : print_line(run, headline, change);
+}
+
+/* An object a headline: those merged into this one say what it says, under their own names. Nothing in them is new. */
+static void print_merged(desk_run *run, const as_headline *headline, as_fact_change change)
+{
+    size_t left = 0;
+    change.novelty = isfinite(change.novelty) ? 0 : change.novelty;
+    for (size_t i = 0; i < run->merged_count; i++) {
+        as_headline *merged = &run->merged[i];
+        if (!is_one(merged, headline)) {
+            run->merged[left++] = *merged;
+            continue;
+        }
+        merged->reading = headline->reading;
+        run->headlines++;
+        print(run, merged, &change);
+    }
+    run->merged_count = left;
+}
+
 static int read_all(desk_run *run)
 {
     as_input_merge *merge;
@@ -216,12 +272,13 @@ static int read_all(desk_run *run)
             continue;
         as_fact_change change = apply(run, headline);
         run->headlines++;
-        if (run->o->json)
-            print_json(run, headline, &change);
-        else
-            print_line(run, headline, &change);
+        print(run, headline, &change);
+        if (headline->merged_count)
+            print_merged(run, headline, change);
     }
     as_input_merge_close(merge);
+    if (rc == 0 && run->failed)
+        rc = as_error_set(run->failed, "desk: out of memory for %zu repeated headlines", run->merged_count);
     return rc;
 }
 
@@ -235,6 +292,8 @@ static int run_desk(desk_run *run)
         as_input_options input = {.universe = &run->setup.universe,
                                   .desk = run->setup.desk,
                                   .config = run->setup.config,
+                                  .merged = keep_merged,
+                                  .merged_arg = run,
                                   .source = (uint16_t)i};
         rc = as_input_open(o->input[i], &input, &run->input[i]);
         run->opened += rc == 0;
@@ -256,6 +315,7 @@ int as_cmd_desk(int argc, char **argv)
         rc = run_desk(&run);
         for (unsigned i = 0; i < run.opened; i++)
             as_input_close(run.input[i]);
+        free(run.merged);
         as_fact_table_fini(&run.facts);
         as_setup_fini(&run.setup);
     }

@@ -202,8 +202,11 @@ int as_cmd_simulate(int argc, char **argv)
 {
     options o;
     int rc = parse(argc, argv, &o);
+    bool market = false;
+    if (rc == 0 && o.scenario)
+        rc = as_sim_market_kind(o.scenario, &market);
     if (rc == 0)
-        rc = o.scenario && as_sim_market_is(o.scenario) ? run_market(&o) : run_day(&o);
+        rc = market ? run_market(&o) : run_day(&o);
     if (rc < 0)
         as_error_print(stderr, "aftershock simulate");
     return as_exit_status(rc);

@@ -354,6 +354,20 @@ static int find_market(const study_program *p, uint32_t *market)
     return 0;
 }
 
+static void warn_of_duplicates(const study_program *p)
+{
+    char moment[32];
+    for (uint32_t i = 0; i < p->setup.universe.symbols.count; i++) {
+        const as_study_series *s = &p->panel.series[i];
+        if (s->duplicates)
+            as_warn(
+                "%s: %u rows of a moment that has a row already, with another price (the last at %s); the later row "
+                "counts",
+                as_symbols_name(&p->setup.universe.symbols, i), s->duplicates,
+                as_study_moment_text(s->duplicate_ts, moment));
+    }
+}
+
 static int study_events(study_program *p)
 {
     const options *o = p->o;
@@ -369,6 +383,7 @@ static int study_events(study_program *p)
                             .pool = o->pool,
                             .placebo_wanted = o->placebo,
                             .seed = o->seed};
+    p->panel.keep_gaps = o->study.as_package;
     int rc = find_market(p, &p->run.options.market);
     if (rc == 0)
         rc = as_study_panel_finish(&p->panel, p->run.options.market, o->simple);
@@ -407,10 +422,14 @@ static int run_study(study_program *p)
                                  p->setup.playbook->thresholds.overnight_share);
     if (rc == 0 && o->events)
         rc = as_study_events_load(&p->events, o->events, &p->setup.universe);
+    if (rc == 0 && o->report)
+        rc = as_study_report_check(o->report);
     if (rc == 0)
         rc = open_inputs(p);
     if (rc == 0)
         rc = read_inputs(p);
+    if (rc == 0)
+        warn_of_duplicates(p);
     if (rc == 0)
         rc = o->pairs ? study_pairs(p) : study_events(p);
     return rc;

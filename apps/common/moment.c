@@ -41,7 +41,11 @@ int as_moment_parse(const char *option, const char *text, uint64_t *ns)
             rest++;
         if (*rest || tm.tm_year < 70)
             continue;
-        *ns = (uint64_t)timegm(&tm) * AS_NS_PER_S + part;
+        int day = tm.tm_mday;
+        time_t seconds = timegm(&tm);
+        if (tm.tm_mday != day) /* the 30th of February: timegm has moved it */
+            break;
+        *ns = (uint64_t)seconds * AS_NS_PER_S + part;
         return 0;
     }
     return as_error_set(-EINVAL, "%s: found '%s'; allowed: %s", option, text, moment_allowed);
@@ -55,6 +59,9 @@ int as_date_parse(const char *option, const char *text, int32_t *date)
         fits = strlen(text) == 8 && sscanf(text, "%4d%2d%2d%n", &year, &month, &day, &used) == 3 && !text[used];
     if (!fits || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31)
         return as_error_set(-EINVAL, "%s: found '%s'; allowed: YYYYMMDD or YYYY-MM-DD", option, text);
+    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12};
+    if (timegm(&tm) < 0 || tm.tm_mday != day)
+        return as_error_set(-EINVAL, "%s: found '%s'; allowed: a day that the calendar has", option, text);
     *date = year * 10000 + month * 100 + day;
     return 0;
 }

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "core/error.h"
 
 const uint64_t as_score_delay_ns[AS_SCORE_DELAYS] = {0,           AS_NS_PER_MS, 5 * AS_NS_PER_MS, 50 * AS_NS_PER_MS,
@@ -78,8 +81,41 @@ void as_score_book_count(as_score_book *book, const as_engine_counters *counters
     }
 }
 
+uint64_t as_score_headline_hash(const char *id)
+{
+    uint64_t hash = XXH3_64bits(id, strlen(id));
+    return hash ? hash : 1;
+}
+
+void as_score_book_headline(as_score_book *book, uint32_t run, const char *id)
+{
+    as_score_run *r = &book->run[run];
+    r->headline = grow(r->headline, r->headline_count, &r->headline_room, sizeof *r->headline);
+    r->headline[r->headline_count++] = as_score_headline_hash(id);
+}
+
+static int by_hash(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void as_score_book_end_run(as_score_book *book, uint32_t run)
+{
+    as_score_run *r = &book->run[run];
+    if (r->headline_count)
+        qsort(r->headline, r->headline_count, sizeof *r->headline, by_hash);
+    for (size_t i = 0; i < book->day_count; i++)
+        if (book->day[i].run == run && r->calibration_from && book->day[i].date >= r->calibration_from &&
+            book->day[i].date <= r->calibration_to)
+            r->calibration_overlaps = true;
+}
+
 void as_score_book_fini(as_score_book *book)
 {
+    for (uint32_t i = 0; i < book->run_count; i++)
+        free(book->run[i].headline);
     free(book->signal);
     free(book->day);
     free(book->run);

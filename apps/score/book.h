@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "core/decision.h"
+#include "core/config.h"
 #include "core/engine.h"
 
 /* Lanes: the strategies' kinds, in the order in which they were met; further ones share the last. */
@@ -45,6 +46,11 @@ typedef struct as_score_trade {
     double raw_gross_bps, raw_net_bps; /* not hedged */
 } as_score_trade;
 
+typedef struct as_score_fill {
+    uint64_t ts;
+    double px, hedge_px; /* mids, in units of the price */
+} as_score_fill;
+
 typedef struct as_score_signal {
     uint32_t run;     /* which input it is from */
     uint64_t cluster; /* the event it belongs to: hash of run, fact and generation */
@@ -65,6 +71,8 @@ typedef struct as_score_signal {
     double rev_bps, said_cost_bps;
     double forward_bps; /* residual return of the name over the horizon, without the side */
     as_score_trade horizon, closed;
+    /* at which prices: of the name and of its hedge, and when (the name's); 0: none */
+    as_score_fill entry, own_exit, end;
     double delay_net_bps[AS_SCORE_DELAYS]; /* net over the horizon when entered so much later; NAN: no price */
     double delay_gross_bps[AS_SCORE_DELAYS];
 } as_score_signal;
@@ -86,6 +94,15 @@ typedef struct as_score_run {
     uint64_t first_ts, last_ts; /* of the scored days */
     double breadth_gate;        /* of its playbook */
     uint64_t params;            /* the configuration's hash */
+    uint64_t data;              /* hash of the events that were played: the same inputs, whatever the configuration */
+    uint64_t *headline;         /* hashes of the headlines' ids, ascending once the run is over */
+    size_t headline_count, headline_room;
+    /* the calibration that p came from; empty without one */
+    char calibration[AS_PATH_BYTES], calibration_source[128];
+    int32_t calibration_from, calibration_to; /* YYYYMMDD */
+    uint64_t calibration_hash, calibration_signals;
+    bool calibration_same_data; /* it was fitted on this very run */
+    bool calibration_overlaps;  /* its period and the run's sessions do */
 } as_score_run;
 
 typedef struct as_score_book {
@@ -109,6 +126,15 @@ as_score_run *as_score_book_run(as_score_book *book);
 
 /* The lane of a strategy's kind, a new one if need be. */
 uint8_t as_score_book_lane(as_score_book *book, const char *strategy, uint8_t kind);
+
+/* Of a headline's id; never 0. */
+uint64_t as_score_headline_hash(const char *id);
+
+/* The run is over: its headlines are put into order. */
+void as_score_book_end_run(as_score_book *book, uint32_t run);
+
+/* Remember a headline that a run has read. */
+void as_score_book_headline(as_score_book *book, uint32_t run, const char *id);
 
 /* Add an engine's vetoes, near misses, openings and so on. */
 void as_score_book_count(as_score_book *book, const as_engine_counters *counters);

@@ -219,6 +219,25 @@ void as_score_calibration_print(const as_probability *table, FILE *file)
                 print_cell(file, &table->cell[k][b][s], k, b, s);
 }
 
+/* A comment: readers of the table need not know it. */
+static const char data_mark[] = "# fitted on data ";
+
+bool as_score_calibration_saw(const char *path, uint64_t data)
+{
+    FILE *file = fopen(path, "re");
+    char line[4096];
+    bool saw = false;
+    while (file && !saw && fgets(line, sizeof line, file)) {
+        char *end;
+        if (strncmp(line, data_mark, sizeof data_mark - 1) != 0)
+            continue;
+        saw = strtoull(line + sizeof data_mark - 1, &end, 16) == data && *end == '\n';
+    }
+    if (file)
+        fclose(file);
+    return saw;
+}
+
 int as_score_calibrate_to(const as_score_book *book, const char *source, const char *path)
 {
     as_probability *table = calloc(1, sizeof *table);
@@ -228,6 +247,8 @@ int as_score_calibrate_to(const as_score_book *book, const char *source, const c
     if (rc == 0 && !file)
         rc = as_error_set(-errno, "%s: cannot be written: %s", path, strerror(errno));
     if (file) {
+        for (uint32_t i = 0; i < book->run_count; i++)
+            fprintf(file, "%s%016" PRIx64 "\n", data_mark, book->run[i].data);
         as_score_calibration_print(table, file);
         if (fflush(file) || ferror(file))
             rc = as_error_set(-EIO, "%s: %s", path, strerror(errno));

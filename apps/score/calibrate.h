@@ -15,6 +15,8 @@
 #ifndef AS_APPS_SCORE_CALIBRATE_H
 #define AS_APPS_SCORE_CALIBRATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "apps/score/book.h"
@@ -27,6 +29,9 @@ int as_score_calibrate(const as_score_book *book, double shrinkage, const char *
 
 /* Write the file, cells with at least one signal. */
 void as_score_calibration_print(const as_probability *table, FILE *file);
+
+/* Was the table of a file fitted on these data (as_score_run.data)? The file's comments say which they were. */
+bool as_score_calibration_saw(const char *path, uint64_t data);
 
 /* Both, to a path. 0, or a negative errno with the error chain set. */
 int as_score_calibrate_to(const as_score_book *book, const char *source, const char *path);

@@ -10,7 +10,8 @@ bool as_score_matches(const as_score_signal *signal, const as_score_filter *filt
 {
     return (filter->kind < 0 || signal->kind == filter->kind) &&
            (!filter->strategy || strcmp(signal->strategy, filter->strategy) == 0) &&
-           (!filter->family || strcmp(signal->family, filter->family) == 0);
+           (!filter->family || strcmp(signal->family, filter->family) == 0) &&
+           (filter->status == AS_STATUS_ANY || as_probability_status_of(signal->status) == filter->status);
 }
 
 /* The scored signals of a filter, sorted by event. */
@@ -100,6 +101,7 @@ static as_score_mean rank_correlation(const chosen *c)
 
 typedef struct forecast {
     double p, y;
+    uint64_t cluster;
 } forecast;
 
 static int by_forecast(const void *a, const void *b)
@@ -109,12 +111,39 @@ static int by_forecast(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void add_intervals(as_score_bins *bins)
+static int by_cluster(const void *a, const void *b)
 {
-    for (size_t k = 0; k < bins->count; k++) {
-        uint64_t hits = (uint64_t)llround(bins->bin[k].observed * (double)bins->bin[k].count);
-        bins->interval[k] = as_score_wilson(hits, bins->bin[k].count);
+    uint64_t x = ((const forecast *)a)->cluster;
+    uint64_t y = ((const forecast *)b)->cluster;
+    return (x > y) - (x < y);
+}
+
+/* Bins are runs of the sorted forecasts; those of each are sorted by event here. */
+static void add_intervals(forecast *f, as_score_bins *bins)
+{
+    for (size_t k = 0; k < bins->count; f += bins->bin[k++].count) {
+        as_score_tally tally = {0};
+        size_t count = bins->bin[k].count;
+        qsort(f, count, sizeof *f, by_cluster);
+        for (size_t i = 0; i < count; i++)
+            as_score_tally_add(&tally, f[i].cluster, f[i].y, 1);
+        as_score_tally_end(&tally);
+        bins->interval[k] = as_score_tally_share(&tally);
+        bins->naive[k] = as_score_wilson((uint64_t)llround(tally.x), count);
+        bins->events[k] = tally.clusters;
     }
+}
+
+/* Every forecast replaced by their mean. */
+static void score_constant(const double *p, as_score_probability *out)
+{
+    double mean = 0;
+    for (size_t i = 0; i < out->count; i++)
+        mean += p[i] / (double)out->count;
+    double off = mean - out->score.base_rate;
+    out->constant_p = out->count ? mean : (double)NAN;
+    out->constant_ece = fabs(off);
+    out->constant_brier = out->score.base_rate * (1 - out->score.base_rate) + off * off;
 }
 
 /* Ten bins of about as many forecasts each; equal forecasts stay together. */
@@ -146,7 +175,7 @@ static as_score_probability probabilities(const chosen *c)
     double *y = p + c->count + 1;
     for (size_t i = 0; i < c->count; i++)
         if (isfinite(c->signal[i]->p))
-            f[out.count++] = (forecast){c->signal[i]->p, c->signal[i]->horizon.net_bps > 0};
+            f[out.count++] = (forecast){c->signal[i]->p, c->signal[i]->horizon.net_bps > 0, c->cluster[i]};
     qsort(f, out.count, sizeof *f, by_forecast);
     for (size_t i = 0; i < out.count; i++) {
         p[i] = f[i].p;
@@ -156,8 +185,10 @@ static as_score_probability probabilities(const chosen *c)
     out.ece_equal_count = as_calibration_measure(p, y, out.count, out.equal_count.bin, out.equal_count.count).ece;
     out.equal_width.count = as_calibration_bins_equal(p, y, out.count, out.equal_width.bin, AS_SCORE_BIN_MAX);
     out.score = as_calibration_measure(p, y, out.count, out.equal_width.bin, out.equal_width.count);
-    add_intervals(&out.equal_width);
-    add_intervals(&out.equal_count);
+    score_constant(p, &out);
+    add_intervals(f, &out.equal_width);
+    qsort(f, out.count, sizeof *f, by_forecast);
+    add_intervals(f, &out.equal_count);
     free(f);
     free(p);
     return out;
@@ -186,15 +217,24 @@ as_score_group as_score_group_of(const as_score_book *book, const as_score_filte
 {
     as_score_group g = {0};
     chosen c = choose(book, filter);
+    as_score_tally hit = {0};
+    as_score_tally own_hit = {0};
     count_all(book, filter, &g);
     for (size_t i = 0; i < c.count; i++) {
         const as_score_signal *s = c.signal[i];
+        as_score_tally_add(&hit, s->cluster, s->horizon.net_bps > 0, 1);
+        as_score_tally_add(&own_hit, s->cluster, s->closed.net_bps > 0, 1);
         g.hits += s->horizon.net_bps > 0;
         g.own_hits += s->closed.net_bps > 0;
         g.held_days += (double)(s->closed_at - s->opened_at) / (double)AS_NS_PER_DAY / (double)c.count;
     }
-    g.hit = as_score_wilson(g.hits, c.count);
-    g.own_hit = as_score_wilson(g.own_hits, c.count);
+    as_score_tally_end(&hit);
+    as_score_tally_end(&own_hit);
+    g.events = hit.clusters;
+    g.hit = as_score_tally_share(&hit);
+    g.own_hit = as_score_tally_share(&own_hit);
+    g.hit_naive = as_score_wilson(g.hits, c.count);
+    g.own_hit_naive = as_score_wilson(g.own_hits, c.count);
     g.ic = rank_correlation(&c);
     g.gross = MEAN(&c, horizon.gross_bps);
     g.net = MEAN(&c, horizon.net_bps);

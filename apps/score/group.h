@@ -9,6 +9,7 @@
 
 #include "apps/score/book.h"
 #include "apps/score/stats.h"
+#include "core/probability.h"
 #include "core/stats/calibration.h"
 #include "core/stats/deflated_sharpe.h"
 
@@ -18,12 +19,15 @@ enum { AS_SCORE_BIN_MAX = 10 };
 typedef struct as_score_filter {
     int kind; /* as_signal_kind, -1: all */
     const char *strategy, *family;
+    as_probability_status status; /* AS_STATUS_ANY: all; else the group that a calibration's cells have */
 } as_score_filter;
 
 typedef struct as_score_bins {
     size_t count;
     as_calibration_bin bin[AS_SCORE_BIN_MAX];
-    as_score_interval interval[AS_SCORE_BIN_MAX]; /* Wilson, of the frequency */
+    as_score_interval interval[AS_SCORE_BIN_MAX]; /* of the frequency, clustered by events */
+    as_score_interval naive[AS_SCORE_BIN_MAX];    /* Wilson: as if names were independent */
+    size_t events[AS_SCORE_BIN_MAX];
 } as_score_bins;
 
 /* The stated probabilities against y = (net over the horizon > 0), of the signals that state one. */
@@ -31,13 +35,17 @@ typedef struct as_score_probability {
     size_t count;
     as_calibration_score score; /* parts from the bins of equal width; the score itself from the forecasts */
     double ece_equal_count;
+    /* one forecast for all, the mean of the stated ones: what a table without any skill would have got */
+    double constant_p, constant_brier, constant_ece;
     as_score_bins equal_width, equal_count;
 } as_score_probability;
 
 typedef struct as_score_group {
     size_t signals, closed, expired, open, scored, unfinished, no_side, no_hedge;
-    uint64_t hits, own_hits; /* net > 0 over the horizon; at the signal's own close */
-    as_score_interval hit, own_hit;
+    uint64_t hits, own_hits;                    /* net > 0 over the horizon; at the signal's own close */
+    size_t events;                              /* that the scored signals belong to */
+    as_score_interval hit, own_hit;             /* clustered by events */
+    as_score_interval hit_naive, own_hit_naive; /* Wilson: as if names were independent */
     /* rank correlation of strength x side with the forward residual return, an event at a time */
     as_score_mean ic;
     as_score_mean gross, net, raw_gross, raw_net; /* over the horizon */

@@ -41,6 +41,10 @@ static void cell_interval(FILE *f, double value, as_score_interval between)
         fputs("<td>&ndash;</td>", f);
         return;
     }
+    if (!isfinite(between.low)) {
+        fprintf(f, "<td>%.3f <small>one event</small></td>", value);
+        return;
+    }
     fprintf(f, "<td>%.3f <small>%.3f..%.3f</small></td>", value, between.low, between.high);
 }
 
@@ -67,7 +71,8 @@ static void group_row(FILE *f, const char *name, const as_score_group *g)
 {
     fputs("<tr><td>", f);
     as_plot_text(f, name);
-    fprintf(f, "</td><td>%zu</td><td>%zu</td><td>%zu</td>", g->signals, g->scored, g->unfinished);
+    fprintf(f, "</td><td>%zu</td><td>%zu</td><td>%zu</td><td>%zu</td>", g->signals, g->scored, g->unfinished,
+            g->events);
     cell_interval(f, share(g->hits, g->scored), g->hit);
     cell_mean(f, &g->gross);
     cell_mean(f, &g->net);
@@ -89,8 +94,10 @@ static void group_tables(FILE *f, const as_score_report *report)
     fputs(
         "<h2>Signals</h2>\n<p>Returns in basis points of one unit a signal, hedged with the market factor, from the "
         "first price after the decision to the end of the horizon; net of spread, fees, impact, borrow and the hedge's "
-        "costs. Hit: net above zero. t by events.</p>\n<table><tr><th></th><th>signals</th><th>scored</th>"
-        "<th>unfinished</th><th>hit rate (95 %)</th><th>gross</th><th>net</th><th>net, unhedged</th>"
+        "costs. Hit: net above zero. Intervals and t are clustered by events. p, and net, are of a position held to "
+        "<code>valid_until</code>. Own close: left when the signal closes, which for an OVERREACTION is the end of the "
+        "diagnosis (OS below 1), not a trade's exit.</p>\n<table><tr><th></th><th>signals</th><th>scored</th>"
+        "<th>unfinished</th><th>events</th><th>hit rate (95 %)</th><th>gross</th><th>net</th><th>net, unhedged</th>"
         "<th>net, own close</th><th>rank IC</th><th>Brier</th><th>BSS</th><th>ECE</th></tr>\n",
         f);
     for (unsigned i = 0; i < report->section_count; i++) {
@@ -186,9 +193,11 @@ static void reliability_plots(FILE *f, const as_score_report *report)
         any = true;
         fprintf(f,
                 "<p>%s: %zu forecasts, Brier %.4f = reliability %.4f &minus; resolution %.4f + uncertainty %.4f, ECE "
-                "%.4f (equal width), %.4f (equal count).</p>\n",
+                "%.4f (equal width), %.4f (equal count). One number for all, %.3f: Brier %.4f, ECE %.4f. Low ECE says "
+                "little where p varies little.</p>\n",
                 as_signal_kind_text((as_signal_kind)report->section[i].kind), p->count, p->score.brier,
-                p->score.reliability, p->score.resolution, p->score.uncertainty, p->score.ece, p->ece_equal_count);
+                p->score.reliability, p->score.resolution, p->score.uncertainty, p->score.ece, p->ece_equal_count,
+                p->constant_p, p->constant_brier, p->constant_ece);
         reliability_plot(f, &report->section[i]);
     }
     if (!any)
@@ -275,15 +284,15 @@ static void cell_recall(FILE *f, const as_truth_recall *r)
     if (!r->planted)
         fputs("<td>&ndash;</td>", f);
     else
-        fprintf(f, "<td>%.3f <small>%" PRIu64 " of %" PRIu64 ", %.3f..%.3f</small></td>", share(r->found, r->planted),
-                r->found, r->planted, r->interval.low, r->interval.high);
+        fprintf(f, "<td>%.3f <small>%" PRIu64 " of %" PRIu64 ", %zu events, %.3f..%.3f</small></td>",
+                share(r->found, r->planted), r->found, r->planted, r->events, r->interval.low, r->interval.high);
 }
 
 static void rate_row(FILE *f, const char *name, const as_truth_rate *r)
 {
     fprintf(f, "<tr><td>%s</td><td>%" PRIu64 "</td><td>%.0f</td>", name, r->count, r->name_days);
     cell_interval(f, r->per_1000, r->interval);
-    fputs("</tr>\n", f);
+    fprintf(f, "<td>%s</td></tr>\n", as_truth_gate_text(r));
 }
 
 static void detection(FILE *f, const as_score_report *report)
@@ -308,6 +317,17 @@ static void detection(FILE *f, const as_score_report *report)
     cell_recall(f, &d->planted);
     fputs("</tr>\n<tr><td>kind overreaction</td>", f);
     cell_recall(f, &d->reverting);
+    fputs(
+        "</tr></table>\n<table><tr><th>OVERREACTIONs opened on</th><th>share</th></tr>\n<tr><td>a planted excess that "
+        "reverts, its side</td>",
+        f);
+    cell_recall(f, &d->precision.reverting);
+    fputs("</tr>\n<tr><td>a planted excess that stays, its side</td>", f);
+    cell_recall(f, &d->precision.not_reverting);
+    fputs("</tr>\n<tr><td>a planted excess, the wrong side</td>", f);
+    cell_recall(f, &d->precision.wrong_side);
+    fputs("</tr>\n<tr><td>a name with nothing planted</td>", f);
+    cell_recall(f, &d->precision.nothing);
     fputs("</tr></table>\n", f);
     if (isfinite(d->found_after_s[0]))
         fprintf(f, "<p>Found after %.0f s, %.0f s, %.0f s (quartiles).</p>\n", d->found_after_s[0], d->found_after_s[1],
@@ -328,11 +348,12 @@ static void detection(FILE *f, const as_score_report *report)
     fprintf(f,
             "</table>\n<h3>False alarms</h3>\n<p>%" PRIu64 " of %" PRIu64 " sessions had nothing planted; %" PRIu64
             " OVERREACTIONs opened in them late, on names with an excess.</p>\n<table><tr><th>OVERREACTIONs</th>"
-            "<th>count</th><th>name-days</th><th>per 1,000 (95 %%)</th></tr>\n",
+            "<th>count</th><th>name-days</th><th>per 1,000 (95 %%, by sessions)</th><th>at most 1</th></tr>\n",
             d->null_sessions, d->sessions, d->late);
     rate_row(f, "null sessions, linked names", &d->false_linked);
     rate_row(f, "null sessions, all names", &d->false_all);
     rate_row(f, "null sessions without a carried excess, linked names", &d->false_quiet);
+    rate_row(f, "null sessions without a carried excess, all names", &d->false_quiet_all);
     rate_row(f, "any session, nothing planted, linked names", &d->unplanted_linked);
     fputs("</table>\n", f);
 }
@@ -365,7 +386,19 @@ static void runs(FILE *f, const as_score_book *book)
         fprintf(f, "</td><td>%" PRIu64 "</td><td>%" PRIu64 "</td><td><small>%s</small></td></tr>\n",
                 book->run[i].events, book->run[i].decisions, book->run[i].sha256);
     }
-    fprintf(f, "</table>\n<p>Latency %.3f ms, borrow %.0f bps a year.</p>\n", (double)book->latency_ns / 1e6,
+    fputs("</table>\n", f);
+    for (uint32_t i = 0; i < book->run_count; i++) {
+        const as_score_run *run = &book->run[i];
+        if (!*run->calibration || (i && run->calibration_hash == book->run[i - 1].calibration_hash))
+            continue;
+        fputs("<p>p from ", f);
+        as_plot_text(f, run->calibration);
+        fprintf(f, ", hash %016" PRIx64 ", %" PRIu64 " signals, %d to %d: ", run->calibration_hash,
+                run->calibration_signals, run->calibration_from, run->calibration_to);
+        as_plot_text(f, run->calibration_source);
+        fputs(run->calibration_same_data ? ". <b>It was fitted on these very data.</b></p>\n" : ".</p>\n", f);
+    }
+    fprintf(f, "\n<p>Latency %.3f ms, borrow %.0f bps a year.</p>\n", (double)book->latency_ns / 1e6,
             book->borrow_bps_year);
 }
 

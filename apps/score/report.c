@@ -73,6 +73,11 @@ as_score_report as_score_report_of(const as_score_book *book, const as_truth *tr
             filter.family = section->family[f];
             section->of_family[f] = as_score_group_of(book, &filter);
         }
+        filter.family = NULL;
+        for (unsigned k = AS_STATUS_OPEN; k < AS_PROBABILITY_STATUSES; k++) {
+            filter.status = (as_probability_status)k;
+            section->of_status[k] = as_score_group_of(book, &filter);
+        }
     }
     if (truth) {
         report.has_detection = true;
@@ -128,7 +133,9 @@ static void bins(FILE *file, const char *key, const as_score_bins *b)
         number(file, "observed", b->bin[k].observed);
         fputc(',', file);
         interval(file, "ci95", b->interval[k]);
-        fputc('}', file);
+        fputc(',', file);
+        interval(file, "ci95_naive", b->naive[k]);
+        fprintf(file, ",\"events\":%zu}", b->events[k]);
     }
     fputc(']', file);
 }
@@ -149,6 +156,9 @@ static void probability(FILE *file, const as_score_probability *p)
         {"log_loss", s->log_loss},
         {"ece", s->ece},
         {"ece_equal_count", p->ece_equal_count},
+        {"constant_p", p->constant_p},
+        {"constant_brier", p->constant_brier},
+        {"constant_ece", p->constant_ece},
     };
     fprintf(file, ",\"probability\":{\"count\":%zu", p->count);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
@@ -171,9 +181,14 @@ static void group(FILE *file, const as_score_group *g)
     fputc(',', file);
     interval(file, "hit_rate_ci95", g->hit);
     fputc(',', file);
+    interval(file, "hit_rate_ci95_naive", g->hit_naive);
+    fprintf(file, ",\"events\":%zu", g->events);
+    fputc(',', file);
     number(file, "own_close_hit_rate", g->scored ? (double)g->own_hits / (double)g->scored : (double)NAN);
     fputc(',', file);
     interval(file, "own_close_hit_rate_ci95", g->own_hit);
+    fputc(',', file);
+    interval(file, "own_close_hit_rate_ci95_naive", g->own_hit_naive);
     fputc(',', file);
     number(file, "held_days", g->scored ? g->held_days : (double)NAN);
     mean(file, "rank_ic", &g->ic);
@@ -238,6 +253,12 @@ static void sections(const as_score_report *report, FILE *file)
             group(file, &s->of_family[f]);
             fputc('}', file);
         }
+        fputs("],\"statuses\":[", file);
+        for (unsigned k = AS_STATUS_OPEN; k < AS_PROBABILITY_STATUSES; k++) {
+            fprintf(file, "%s\n {\"status\":\"%s\",", k > AS_STATUS_OPEN ? "," : "", as_probability_status_text[k]);
+            group(file, &s->of_status[k]);
+            fputc('}', file);
+        }
         fputs("]}", file);
     }
     fputs("]", file);
@@ -271,6 +292,30 @@ static void recall(FILE *file, const char *key, const as_truth_recall *r)
     number(file, "recall", r->planted ? (double)r->found / (double)r->planted : (double)NAN);
     fputc(',', file);
     interval(file, "ci95", r->interval);
+    fputc(',', file);
+    interval(file, "ci95_naive", r->naive);
+    fprintf(file, ",\"events\":%zu}", r->events);
+}
+
+static void precision_of(FILE *file, const char *key, const as_truth_recall *r)
+{
+    fprintf(file, "\"%s\":{\"opened\":%" PRIu64 ",\"count\":%" PRIu64 ",", key, r->planted, r->found);
+    number(file, "share", r->planted ? (double)r->found / (double)r->planted : (double)NAN);
+    fputc(',', file);
+    interval(file, "ci95", r->interval);
+    fprintf(file, ",\"events\":%zu}", r->events);
+}
+
+static void precision(FILE *file, const as_truth_precision *p)
+{
+    fputs(",\"precision\":{", file);
+    precision_of(file, "reverting", &p->reverting);
+    fputc(',', file);
+    precision_of(file, "not_reverting", &p->not_reverting);
+    fputc(',', file);
+    precision_of(file, "wrong_side", &p->wrong_side);
+    fputc(',', file);
+    precision_of(file, "nothing_planted", &p->nothing);
     fputc('}', file);
 }
 
@@ -290,7 +335,9 @@ static void rate(FILE *file, const char *key, const as_truth_rate *r)
     number(file, "per_1000", r->per_1000);
     fputc(',', file);
     interval(file, "ci95", r->interval);
-    fputc('}', file);
+    fputc(',', file);
+    interval(file, "ci95_naive", r->naive);
+    fprintf(file, ",\"sessions\":%zu,\"gate\":\"%s\"}", r->sessions, as_truth_gate_text(r));
 }
 
 static void detection(const as_score_report *report, FILE *file)
@@ -303,6 +350,8 @@ static void detection(const as_score_report *report, FILE *file)
     }
     fprintf(file, "{\"sessions\":%" PRIu64 ",\"null_sessions\":%" PRIu64 ",\"late\":%" PRIu64 ",", d->sessions,
             d->null_sessions, d->late);
+    fprintf(file, "\"events\":%" PRIu64 ",\"events_outside\":%" PRIu64 ",\"sessions_without_truth\":%" PRIu64 ",",
+            d->events, d->outside, d->unknown_sessions);
     recall(file, "planted_os_2_5", &d->planted);
     fputc(',', file);
     recall(file, "overreaction_os_2_5", &d->reverting);
@@ -333,8 +382,28 @@ static void detection(const as_score_report *report, FILE *file)
     fputc(',', file);
     rate(file, "false_overreactions_quiet", &d->false_quiet);
     fputc(',', file);
+    rate(file, "false_overreactions_quiet_all_names", &d->false_quiet_all);
+    fputc(',', file);
     rate(file, "unplanted_overreactions_linked", &d->unplanted_linked);
+    precision(file, &d->precision);
     fputs("}", file);
+}
+
+static void calibration(FILE *file, const as_score_run *run)
+{
+    if (!*run->calibration) {
+        fputs("null", file);
+        return;
+    }
+    fputs("{\"file\":", file);
+    as_json_text(file, run->calibration, strlen(run->calibration));
+    fputs(",\"source\":", file);
+    as_json_text(file, run->calibration_source, strlen(run->calibration_source));
+    fprintf(file,
+            ",\"from\":%d,\"to\":%d,\"signals\":%" PRIu64 ",\"hash\":\"%016" PRIx64
+            "\",\"fitted_on_these_data\":%s,\"period_overlaps\":%s}",
+            run->calibration_from, run->calibration_to, run->calibration_signals, run->calibration_hash,
+            run->calibration_same_data ? "true" : "false", run->calibration_overlaps ? "true" : "false");
 }
 
 void as_score_report_json(const as_score_report *report, FILE *file)
@@ -351,8 +420,10 @@ void as_score_report_json(const as_score_report *report, FILE *file)
         as_json_text(file, run->label, strlen(run->label));
         fprintf(file,
                 ",\"decisions\":%" PRIu64 ",\"sha256\":\"%s\",\"events\":%" PRIu64 ",\"first_ts\":%" PRIu64
-                ",\"last_ts\":%" PRIu64 ",\"params\":\"%016" PRIx64 "\"}",
-                run->decisions, run->sha256, run->events, run->first_ts, run->last_ts, run->params);
+                ",\"last_ts\":%" PRIu64 ",\"params\":\"%016" PRIx64 "\",\"data\":\"%016" PRIx64 "\",\"calibration\":",
+                run->decisions, run->sha256, run->events, run->first_ts, run->last_ts, run->params, run->data);
+        calibration(file, run);
+        fputc('}', file);
     }
     fputs("],\n\"overall\":{", file);
     group(file, &report->overall);
@@ -371,14 +442,37 @@ static void cell(FILE *file, double value)
     fprintf(file, isfinite(value) ? ",%.10g" : ",", value);
 }
 
+static void moment(FILE *file, const as_score_fill *fill, bool is)
+{
+    fputc(',', file);
+    if (is)
+        fprintf(file, "%" PRIu64, fill->ts);
+    cell(file, is ? fill->px : (double)NAN);
+    cell(file, is ? fill->hedge_px : (double)NAN);
+}
+
+/* Mids and what came off them; hedge units are of money in the market factor, for one in the name. */
+static void prices(FILE *file, const as_score_signal *s, bool scored)
+{
+    fprintf(file, ",%" PRIu64, s->valid_until);
+    moment(file, &s->entry, scored);
+    moment(file, &s->end, scored);
+    moment(file, &s->own_exit, scored);
+    cell(file, scored ? -s->side * s->beta : (double)NAN);
+    cell(file, scored ? s->horizon.gross_bps - s->horizon.net_bps : (double)NAN);
+    cell(file, scored ? s->closed.gross_bps - s->closed.net_bps : (double)NAN);
+}
+
 void as_score_report_signals(const as_score_report *report, FILE *file)
 {
     const as_score_book *book = report->book;
-    fputs("run,strategy,kind,symbol,issuer,family,status,date,t0,opened_at,closed_at,action,outcome,side,strength,p,z,"
-          "e,os,"
-          "breadth,beta,rev_bps,cost_bps,forward_bps,gross_bps,net_bps,unhedged_gross_bps,unhedged_net_bps,"
-          "own_close_gross_bps,own_close_net_bps\n",
-          file);
+    fputs(
+        "run,strategy,kind,symbol,issuer,family,status,date,t0,opened_at,closed_at,action,outcome,side,strength,p,z,"
+        "e,os,"
+        "breadth,beta,rev_bps,cost_bps,forward_bps,gross_bps,net_bps,unhedged_gross_bps,unhedged_net_bps,"
+        "own_close_gross_bps,own_close_net_bps,valid_until,entry_at,entry_px,hedge_entry_px,end_at,end_px,hedge_end_px,"
+        "own_close_at,own_close_px,hedge_own_close_px,hedge_units,cost_to_horizon_bps,cost_to_own_close_bps\n",
+        file);
     for (size_t i = 0; i < book->signal_count; i++) {
         const as_score_signal *s = &book->signal[i];
         bool scored = s->outcome == AS_SCORE_SCORED;
@@ -396,6 +490,7 @@ void as_score_report_signals(const as_score_report *report, FILE *file)
             cell(file, said[k]);
         for (size_t k = 0; k < sizeof had / sizeof *had; k++)
             cell(file, scored ? had[k] : (double)NAN);
+        prices(file, s, scored);
         fputc('\n', file);
     }
 }

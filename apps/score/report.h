@@ -26,6 +26,7 @@ typedef struct as_score_section {
     char family[AS_SCORE_FAMILY_MAX][AS_EVENT_NAME_BYTES];
     as_score_group of_family[AS_SCORE_FAMILY_MAX];
     unsigned family_count;
+    as_score_group of_status[AS_PROBABILITY_STATUSES]; /* [AS_STATUS_ANY] is empty */
 } as_score_section;
 
 typedef struct as_score_report {

@@ -7,16 +7,19 @@
 
 #define Z_95 1.959963984540054
 
+static as_score_interval wilson(double p, double n)
+{
+    double z2 = Z_95 * Z_95;
+    double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+    double half = Z_95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
+    return (as_score_interval){p > 0 ? centre - half : 0, p < 1 ? centre + half : 1};
+}
+
 as_score_interval as_score_wilson(uint64_t hits, uint64_t count)
 {
     if (count == 0)
         return (as_score_interval){(double)NAN, (double)NAN};
-    double n = (double)count;
-    double p = (double)hits / n;
-    double z2 = Z_95 * Z_95;
-    double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
-    double half = Z_95 / (1 + z2 / n) * sqrt(p * (1 - p) / n + z2 / (4 * n * n));
-    return (as_score_interval){hits ? centre - half : 0, hits < count ? centre + half : 1};
+    return wilson((double)hits / (double)count, (double)count);
 }
 
 /* P(X <= k) of a Poisson variable. */
@@ -49,6 +52,68 @@ static double poisson_mean(uint64_t k, double p)
 as_score_interval as_score_poisson(uint64_t events)
 {
     return (as_score_interval){events ? poisson_mean(events - 1, 0.975) : 0, poisson_mean(events, 0.025)};
+}
+
+/* ---- clustered shares and rates ---- */
+
+void as_score_tally_end(as_score_tally *t)
+{
+    if (!(t->open_n > 0) && !(t->open_x > 0))
+        return;
+    t->x += t->open_x;
+    t->n += t->open_n;
+    t->xx += t->open_x * t->open_x;
+    t->xn += t->open_x * t->open_n;
+    t->nn += t->open_n * t->open_n;
+    t->open_x = t->open_n = 0;
+    t->clusters++;
+}
+
+void as_score_tally_add(as_score_tally *t, uint64_t cluster, double x, double n)
+{
+    if (cluster != t->cluster)
+        as_score_tally_end(t);
+    t->cluster = cluster;
+    t->open_x += x;
+    t->open_n += n;
+}
+
+/* Of the sum of x about R n. */
+static double clustered_variance(const as_score_tally *t)
+{
+    double ratio = t->x / t->n;
+    double c = (double)t->clusters;
+    double squares = t->xx - 2 * ratio * t->xn + ratio * ratio * t->nn;
+    return c / (c - 1) * (squares > 0 ? squares : 0);
+}
+
+as_score_interval as_score_tally_share(const as_score_tally *t)
+{
+    if (t->clusters < 2 || !(t->n > 0))
+        return (as_score_interval){(double)NAN, (double)NAN};
+    double p = t->x / t->n;
+    double independent = t->n * p * (1 - p);
+    double variance = clustered_variance(t);
+    double n = t->n;
+    if (!(independent > 0))
+        n = (double)t->clusters;
+    else if (variance > independent)
+        n *= independent / variance;
+    return wilson(p, n);
+}
+
+as_score_interval as_score_tally_rate(const as_score_tally *t)
+{
+    if (!(t->n > 0))
+        return (as_score_interval){(double)NAN, (double)NAN};
+    as_score_interval between = as_score_poisson((uint64_t)llround(t->x));
+    if (t->x > 0 && t->clusters > 1) {
+        double dispersion = clustered_variance(t) / t->x;
+        double root = dispersion > 1 ? sqrt(dispersion) : 1;
+        between.low = t->x * pow(between.low / t->x, root);
+        between.high = t->x * pow(between.high / t->x, root);
+    }
+    return (as_score_interval){between.low / t->n, between.high / t->n};
 }
 
 /* ---- ranks ---- */

@@ -74,6 +74,20 @@ as_score_tape *as_score_tape_new(as_score_book *book, const char *label, as_sink
     return tape;
 }
 
+/* What p comes from. */
+static void describe_calibration(const as_setup *setup, as_score_run *run)
+{
+    const as_probability *table = setup->probability;
+    if (!table)
+        return;
+    memcpy(run->calibration, setup->config->calibration, sizeof run->calibration);
+    memcpy(run->calibration_source, table->source, sizeof run->calibration_source);
+    run->calibration_from = table->from;
+    run->calibration_to = table->to;
+    run->calibration_hash = setup->config->calibration_hash;
+    run->calibration_signals = table->signals;
+}
+
 void as_score_tape_attach(as_score_tape *tape, as_setup *setup)
 {
     uint32_t n = setup->universe.symbols.count;
@@ -88,6 +102,7 @@ void as_score_tape_attach(as_score_tape *tape, as_setup *setup)
     setup->merge.record_context = tape;
     tape->book->run[tape->run].params = setup->config->hash;
     tape->book->run[tape->run].breadth_gate = setup->playbook->thresholds.breadth_gate;
+    describe_calibration(setup, &tape->book->run[tape->run]);
 }
 
 void as_score_tape_free(as_score_tape *tape)
@@ -170,6 +185,12 @@ static as_score_trade trade(const as_score_tape *tape, const as_score_signal *s,
     return t;
 }
 
+static as_score_fill fill_of(const leg *both)
+{
+    const double unit = (double)AS_PX_ONE;
+    return (as_score_fill){both->name.ts, both->name.mid / unit, both->factor.mid / unit};
+}
+
 static void book_days(as_score_tape *tape, const position *p, const as_score_signal *s)
 {
     as_score_day *day = tape->book->day;
@@ -191,6 +212,9 @@ static bool conclude(as_score_tape *tape, const position *p)
     s->outcome = AS_SCORE_SCORED;
     s->horizon = trade(tape, s, &p->entry[0], &p->horizon);
     s->closed = trade(tape, s, &p->entry[0], &p->own_exit);
+    s->entry = fill_of(&p->entry[0]);
+    s->own_exit = fill_of(&p->own_exit);
+    s->end = fill_of(&p->horizon);
     s->forward_bps = residual_bps(s, &p->entry[0], p->horizon.name.mid, p->horizon.factor.mid);
     for (unsigned d = 0; d < AS_SCORE_DELAYS; d++) {
         const leg *entry = &p->entry[1 + d];
@@ -382,17 +406,37 @@ static void advance(as_score_tape *tape, uint64_t ts)
     }
 }
 
+/* Two runs with the same hash have read the same prices and headlines, whatever their configuration. */
+static uint64_t hash_event(const as_event *event, const as_headline *headline, uint64_t seed)
+{
+    bool news = event->kind == AS_EVENT_HEADLINE && headline;
+    uint64_t parts[5] = {event->ts_recv, event->kind, event->instrument, 0, 0};
+    if (event->kind == AS_EVENT_BAR)
+        parts[3] = (uint64_t)event->bar.close;
+    if (event->kind == AS_EVENT_TRADE)
+        parts[3] = (uint64_t)event->trade.px;
+    if (event->kind == AS_EVENT_QUOTE) {
+        parts[3] = (uint64_t)event->quote.bid_px;
+        parts[4] = (uint64_t)event->quote.ask_px;
+    }
+    if (news)
+        parts[3] = as_score_headline_hash(headline->id);
+    return XXH3_64bits_withSeed(parts, sizeof parts, seed);
+}
+
 void as_score_tape_record(void *context, const as_event *event, const as_headline *headline,
                           const as_playbook *playbook)
 {
     as_score_tape *tape = context;
-    (void)headline;
     (void)playbook;
     as_score_run *run = &tape->book->run[tape->run];
     tape->in_news = tape->in_news || event->kind == AS_EVENT_HEADLINE;
     if (tape->in_news && !run->first_ts)
         run->first_ts = event->ts_recv;
     run->last_ts = event->ts_recv;
+    run->data = hash_event(event, headline, run->data);
+    if (event->kind == AS_EVENT_HEADLINE && headline)
+        as_score_book_headline(tape->book, tape->run, headline->id);
     advance(tape, event->ts_recv);
     tape->now = event->ts_recv;
     tape->latest = *event;
@@ -412,6 +456,7 @@ void as_score_tape_finish(as_score_tape *tape)
     as_score_book_count(tape->book, &tape->engine->counters);
     tape->book->run[tape->run].decisions = tape->engine->counters.decisions;
     tape->book->run[tape->run].events = tape->engine->counters.events;
+    as_score_book_end_run(tape->book, tape->run);
 }
 
 /* ---- decisions ---- */

@@ -73,11 +73,25 @@ static int read_names(as_truth *truth, const as_json_value *names, as_truth_even
             return as_error_set(-EINVAL, "event %s: found a name without symbol", event->id);
         if (*digits_of(&o, "planted_os", text))
             name.planted_os = strtod(text, NULL);
+        name.reverts = *digits_of(&o, "half_life_sessions", text) != 0;
         truth->name = grow(truth->name, truth->name_count, &truth->name_room, sizeof name);
         truth->name[truth->name_count++] = name;
         event->name_count++;
     }
     return 0;
+}
+
+/* The first headline of a list. */
+static uint64_t first_headline(const as_json_value *list)
+{
+    as_json_value item;
+    char id[AS_HEADLINE_ID_BYTES];
+    bool cut = false;
+    uint32_t at = 0;
+    if (!list || list->type != AS_JSON_ARRAY || !as_json_array_next(list, &at, &item) || item.type != AS_JSON_STRING)
+        return 0;
+    as_json_string_copy(&item, id, sizeof id, &cut);
+    return as_score_headline_hash(id);
 }
 
 static int read_event(as_truth *truth, const as_json_value *item, uint32_t run)
@@ -93,6 +107,7 @@ static int read_event(as_truth *truth, const as_json_value *item, uint32_t run)
     if (!text_of(&o, "family", event.family, sizeof event.family))
         event.family[0] = 0;
     event.t0 = strtoull(text, NULL, 10);
+    event.headline = first_headline(as_json_find(o.member, o.count, "headlines"));
     int rc = read_names(truth, as_json_find(o.member, o.count, "names"), &event);
     if (rc < 0)
         return rc;
@@ -171,6 +186,63 @@ const as_truth_session *as_truth_session_of(const as_truth *truth, uint32_t run,
     return NULL;
 }
 
+/* ---- is it of this run? ---- */
+
+bool as_truth_covers(const as_score_book *book, const as_truth_event *event)
+{
+    if (event->run >= book->run_count || book->run[event->run].last_ts == 0)
+        return true; /* nothing is known of the data */
+    const as_score_run *run = &book->run[event->run];
+    return event->t0 >= run->first_ts && event->t0 <= run->last_ts;
+}
+
+static bool has_headline(const as_score_run *run, uint64_t hash)
+{
+    size_t low = 0;
+    for (size_t high = run->headline_count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (run->headline[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < run->headline_count && run->headline[low] == hash;
+}
+
+static int check_sessions(const as_truth *truth, const as_score_book *book, uint32_t run)
+{
+    size_t listed = 0;
+    size_t days = 0;
+    for (size_t i = 0; i < book->day_count; i++) {
+        if (book->day[i].run != run)
+            continue;
+        days++;
+        listed += as_truth_session_of(truth, run, book->day[i].date) != NULL;
+    }
+    for (size_t i = 0; i < truth->session_count && days && !listed; i++)
+        if (truth->session[i].run == run)
+            return as_error_set(-EINVAL,
+                                "%s: the truth is of another run: none of its sessions (from %d) is in the data",
+                                book->run[run].label, truth->session[i].date);
+    return 0;
+}
+
+int as_truth_check(const as_truth *truth, const as_score_book *book)
+{
+    int rc = 0;
+    for (uint32_t run = 0; rc == 0 && run < book->run_count; run++)
+        rc = check_sessions(truth, book, run);
+    for (size_t i = 0; rc == 0 && i < truth->event_count; i++) {
+        const as_truth_event *event = &truth->event[i];
+        if (event->headline && event->run < book->run_count && as_truth_covers(book, event) &&
+            !has_headline(&book->run[event->run], event->headline))
+            rc = as_error_set(
+                -EINVAL, "%s: the truth is of another run: the first headline of its event %s is not in the inputs",
+                book->run[event->run].label, event->id);
+    }
+    return rc;
+}
+
 /* ---- detection ---- */
 
 static bool is_of(const as_score_signal *s, const as_truth_event *event)
@@ -225,15 +297,17 @@ static as_truth_row *row_of(as_truth_detection *d, const char *kind)
     return row;
 }
 
-static void count_found(as_truth_recall *recall, bool found)
+static void count_found(as_truth_recall *recall, uint64_t cluster, bool found)
 {
     recall->planted++;
     recall->found += found;
+    as_score_tally_add(&recall->tally, cluster, found, 1);
 }
 
 static void count_name(as_truth_detection *d, as_truth_row *row, const as_truth_event *event, const as_truth_name *name,
                        const said *what)
 {
+    uint64_t cluster = d->events;
     unsigned band = band_of(name->planted_os);
     row->names++;
     if (what->right)
@@ -245,13 +319,13 @@ static void count_name(as_truth_detection *d, as_truth_row *row, const as_truth_
     else
         row->none++;
     row->mean_reversion += what->reversion;
-    count_found(&row->band[band], what->right);
-    count_found(&d->band[band], what->right);
+    count_found(&row->band[band], cluster, what->right);
+    count_found(&d->band[band], cluster, what->right);
     if (fabs(name->planted_os) < planted_os_min)
         return;
-    count_found(&d->planted, what->right);
+    count_found(&d->planted, cluster, what->right);
     if (strcmp(event->kind, "overreaction") == 0)
-        count_found(&d->reverting, what->right);
+        count_found(&d->reverting, cluster, what->right);
 }
 
 static void count_event(as_truth_detection *d, const as_truth *truth, const as_score_book *book,
@@ -266,6 +340,7 @@ static void count_event(as_truth_detection *d, const as_truth *truth, const as_s
         any = true;
         contradicted = contradicted || book->signal[i].kind == AS_SIGNAL_CONTRADICTION;
     }
+    d->events++;
     row->events++;
     row->shocks += any;
     row->contradiction += contradicted;
@@ -278,66 +353,122 @@ static void count_event(as_truth_detection *d, const as_truth *truth, const as_s
     }
 }
 
-static as_truth_rate rate_of(uint64_t count, double name_days)
+static as_truth_rate rate_of(as_score_tally *tally)
 {
-    as_truth_rate rate = {.count = count, .name_days = name_days, .per_1000 = (double)NAN};
-    double scale = name_days > 0 ? 1000 / name_days : (double)NAN;
-    as_score_interval interval = as_score_poisson(count);
-    rate.per_1000 = (double)count * scale;
-    rate.interval = (as_score_interval){interval.low * scale, interval.high * scale};
+    as_score_tally_end(tally);
+    as_truth_rate rate = {.count = (uint64_t)llround(tally->x), .name_days = tally->n, .sessions = tally->clusters};
+    double scale = tally->n > 0 ? 1000 / tally->n : (double)NAN;
+    as_score_interval naive = as_score_poisson(rate.count);
+    as_score_interval interval = as_score_tally_rate(tally);
+    rate.per_1000 = (double)rate.count * scale;
+    rate.naive = (as_score_interval){naive.low * scale, naive.high * scale};
+    rate.interval = (as_score_interval){interval.low * 1000, interval.high * 1000};
     return rate;
 }
 
-/* Was anything worth the name planted, in this name, by the event of the signal? */
-static bool was_planted(const as_truth *truth, const as_score_signal *s)
+const char *as_truth_gate_text(const as_truth_rate *rate)
+{
+    if (!isfinite(rate->interval.high))
+        return "no_data";
+    if (rate->interval.high <= AS_TRUTH_GATE_PER_1000)
+        return "met";
+    return rate->interval.low > AS_TRUTH_GATE_PER_1000 ? "not_met" : "undecided";
+}
+
+/* What was planted, in this name, by the event of the signal; NULL: nothing worth the name. */
+static const as_truth_name *planted_name(const as_truth *truth, const as_score_signal *s)
 {
     for (size_t e = 0; e < truth->event_count; e++) {
         const as_truth_event *event = &truth->event[e];
         for (size_t i = 0; is_of(s, event) && i < event->name_count; i++) {
             const as_truth_name *name = &truth->name[event->first_name + i];
             if (strcmp(name->symbol, s->symbol) == 0 && fabs(name->planted_os) >= 1)
-                return true;
+                return name;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* An OVERREACTION and what was planted where it opened. */
+typedef struct opening {
+    const as_score_signal *signal;
+    const as_truth_name *name;
+} opening;
+
+static int by_cluster(const void *a, const void *b)
+{
+    uint64_t x = ((const opening *)a)->signal->cluster;
+    uint64_t y = ((const opening *)b)->signal->cluster;
+    return (x > y) - (x < y);
+}
+
+static void count_precision(as_truth_precision *p, const opening *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const as_truth_name *name = list[i].name;
+        uint64_t cluster = list[i].signal->cluster;
+        bool along = name && list[i].signal->side == (name->planted_os > 0 ? -1 : 1);
+        count_found(&p->reverting, cluster, along && name->reverts);
+        count_found(&p->not_reverting, cluster, along && !name->reverts);
+        count_found(&p->wrong_side, cluster, name && !along);
+        count_found(&p->nothing, cluster, !name);
+    }
+}
+
+typedef struct false_tallies {
+    as_score_tally linked, all, quiet, quiet_all, any;
+} false_tallies;
+
+static void count_session(as_truth_detection *d, const as_score_day *day, const as_truth_session *session,
+                          const opening *list, size_t count, false_tallies *t)
+{
+    double unplanted = 0;
+    double late = 0;
+    uint64_t id = d->sessions;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].signal->run != day->run || list[i].signal->date != day->date)
+            continue;
+        unplanted += !list[i].name;
+        late += list[i].name != NULL;
+    }
+    d->sessions++;
+    as_score_tally_add(&t->any, id, unplanted, (double)day->linked_names);
+    if (!session->null)
+        return;
+    d->null_sessions++;
+    d->late += (uint64_t)late;
+    as_score_tally_add(&t->linked, id, unplanted, (double)day->linked_names);
+    as_score_tally_add(&t->all, id, unplanted, (double)day->names);
+    if (session->carry)
+        return;
+    as_score_tally_add(&t->quiet, id, unplanted, (double)day->linked_names);
+    as_score_tally_add(&t->quiet_all, id, unplanted, (double)day->names);
 }
 
 static void count_false(as_truth_detection *d, const as_truth *truth, const as_score_book *book)
 {
-    double linked = 0;
-    double all = 0;
-    double quiet = 0;
-    double linked_any = 0;
-    uint64_t false_alarms = 0;
-    uint64_t false_quiet = 0;
-    uint64_t unplanted = 0;
+    false_tallies t = {0};
+    opening *list = calloc(book->signal_count + 1, sizeof *list);
+    size_t count = 0;
+    AS_ASSERT(list);
+    for (size_t i = 0; i < book->signal_count; i++)
+        if (book->signal[i].kind == AS_SIGNAL_OVERREACTION)
+            list[count++] = (opening){&book->signal[i], planted_name(truth, &book->signal[i])};
     for (size_t i = 0; i < book->day_count; i++) {
-        const as_score_day *day = &book->day[i];
-        const as_truth_session *session = as_truth_session_of(truth, day->run, day->date);
-        bool null = session && session->null;
-        d->sessions++;
-        d->null_sessions += null;
-        linked += null ? (double)day->linked_names : 0;
-        all += null ? (double)day->names : 0;
-        quiet += null && !session->carry ? (double)day->linked_names : 0;
-        linked_any += (double)day->linked_names;
+        const as_truth_session *session = as_truth_session_of(truth, book->day[i].run, book->day[i].date);
+        if (session)
+            count_session(d, &book->day[i], session, list, count, &t);
+        else
+            d->unknown_sessions++;
     }
-    for (size_t i = 0; i < book->signal_count; i++) {
-        const as_score_signal *s = &book->signal[i];
-        if (s->kind != AS_SIGNAL_OVERREACTION)
-            continue;
-        const as_truth_session *session = as_truth_session_of(truth, s->run, s->date);
-        bool null = session && session->null;
-        bool planted = was_planted(truth, s);
-        false_alarms += null && !planted;
-        false_quiet += null && !planted && !session->carry;
-        d->late += null && planted;
-        unplanted += !planted;
-    }
-    d->false_linked = rate_of(false_alarms, linked);
-    d->false_all = rate_of(false_alarms, all);
-    d->false_quiet = rate_of(false_quiet, quiet);
-    d->unplanted_linked = rate_of(unplanted, linked_any);
+    qsort(list, count, sizeof *list, by_cluster);
+    count_precision(&d->precision, list, count);
+    free(list);
+    d->false_linked = rate_of(&t.linked);
+    d->false_all = rate_of(&t.all);
+    d->false_quiet = rate_of(&t.quiet);
+    d->false_quiet_all = rate_of(&t.quiet_all);
+    d->unplanted_linked = rate_of(&t.any);
 }
 
 static int by_size(const void *a, const void *b)
@@ -349,7 +480,10 @@ static int by_size(const void *a, const void *b)
 
 static void add_interval(as_truth_recall *recall)
 {
-    recall->interval = as_score_wilson(recall->found, recall->planted);
+    as_score_tally_end(&recall->tally);
+    recall->events = recall->tally.clusters;
+    recall->interval = as_score_tally_share(&recall->tally);
+    recall->naive = as_score_wilson(recall->found, recall->planted);
 }
 
 as_truth_detection as_truth_detect(const as_truth *truth, const as_score_book *book)
@@ -358,8 +492,12 @@ as_truth_detection as_truth_detect(const as_truth *truth, const as_score_book *b
     double *after_s = calloc(truth->name_count + 1, sizeof *after_s);
     size_t count = 0;
     AS_ASSERT(after_s);
-    for (size_t i = 0; i < truth->event_count; i++)
-        count_event(&d, truth, book, &truth->event[i], after_s, &count);
+    for (size_t i = 0; i < truth->event_count; i++) {
+        if (as_truth_covers(book, &truth->event[i]))
+            count_event(&d, truth, book, &truth->event[i], after_s, &count);
+        else
+            d.outside++;
+    }
     qsort(after_s, count, sizeof *after_s, by_size);
     for (unsigned q = 0; q < 3; q++)
         d.found_after_s[q] = count ? after_s[(q + 1) * (count - 1) / 4] : (double)NAN;
@@ -372,5 +510,9 @@ as_truth_detection as_truth_detect(const as_truth *truth, const as_score_book *b
             add_interval(&d.row[k].band[b]);
     }
     count_false(&d, truth, book);
+    add_interval(&d.precision.reverting);
+    add_interval(&d.precision.not_reverting);
+    add_interval(&d.precision.wrong_side);
+    add_interval(&d.precision.nothing);
     return d;
 }

@@ -410,15 +410,22 @@ void as_sim_market_fini(as_sim_market *market)
     *market = (as_sim_market){0};
 }
 
-bool as_sim_market_is(const char *path)
+int as_sim_market_kind(const char *path, bool *is)
 {
     as_yaml *yaml;
-    if (open_yaml(path, &yaml) < 0) {
-        as_error_clear();
-        return false;
-    }
-    bool is = as_yaml_get(yaml, as_yaml_root(yaml), "kind") != 0;
+    int rc = open_yaml(path, &yaml);
+    if (rc < 0)
+        return rc;
+    *is = as_yaml_get(yaml, as_yaml_root(yaml), "kind") != 0;
     as_yaml_free(yaml);
+    return 0;
+}
+
+bool as_sim_market_is(const char *path)
+{
+    bool is = false;
+    if (as_sim_market_kind(path, &is) < 0)
+        as_error_clear();
     return is;
 }
 

@@ -113,6 +113,8 @@ void as_sim_market_fini(as_sim_market *market);
 
 /* Is this scenario file a market (`kind: market`)? false for anything that cannot be read: the loader says why. */
 bool as_sim_market_is(const char *path);
+/* The same, with an error for a file that cannot be read as YAML. */
+int as_sim_market_kind(const char *path, bool *is);
 
 /* Index in sim, -1: not quoted. */
 int as_sim_market_find(const as_sim_market *market, uint32_t instrument);

@@ -45,6 +45,9 @@ static int parse_row(char **field, size_t field_count, const as_universe *univer
     if (field_count < 2 || field_count > 3)
         return as_error_set(-EINVAL, "found %zu fields; allowed: date_or_ts,symbol or date_or_ts,symbol,type",
                             field_count);
+    size_t bytes = strlen(field[0]);
+    if (!is_date(field[0]) && strchr(field[0], ':') && field[0][bytes - 1] != 'Z')
+        return as_error_set(-EINVAL, "date_or_ts: found '%s', which has no zone; allowed: UTC, ending in Z", field[0]);
     int rc = is_date(field[0]) ? as_date_parse("date_or_ts", field[0], &event->date)
                                : as_moment_parse("date_or_ts", field[0], &event->ts);
     if (rc < 0)
@@ -58,6 +61,18 @@ static int parse_row(char **field, size_t field_count, const as_universe *univer
                             field[2]);
     event->type = (uint16_t)type;
     return 0;
+}
+
+/* The same event in another line; NULL: none. */
+static const as_study_event *twin_of(const as_study_events *events, const as_study_event *event)
+{
+    for (size_t i = 0; i < events->count; i++) {
+        const as_study_event *other = &events->event[i];
+        if (other->ts == event->ts && other->date == event->date && other->instrument == event->instrument &&
+            other->type == event->type)
+            return other;
+    }
+    return NULL;
 }
 
 static bool is_header(const char *field)
@@ -84,6 +99,10 @@ static int load_text(as_study_events *events, const char *path, char *text, cons
         int rc = parse_row(field, field_count, universe, &event);
         if (rc < 0)
             return as_error_add("%s:%d", path, line);
+        const as_study_event *twin = twin_of(events, &event);
+        if (twin)
+            return as_error_set(-EINVAL, "%s:%d: the same event as line %d: %s %s; allowed: each once", path, line,
+                                twin->line, field[0], field[1]);
         snprintf(event.id, sizeof event.id, "%s %s", field[0], field[1]);
         rc = append(events, &event);
         if (rc < 0)
@@ -99,7 +118,9 @@ int as_study_events_load(as_study_events *events, const char *path, const as_uni
     int rc = as_text_file_read(path, AS_TEXT_FILE_BYTES_MAX, &text, &text_bytes);
     if (rc < 0)
         return rc;
-    rc = load_text(events, path, text, universe);
+    static const char bom[] = "\xEF\xBB\xBF";
+    bool has_bom = strncmp(text, bom, sizeof bom - 1) == 0;
+    rc = load_text(events, path, text + (has_bom ? sizeof bom - 1 : 0), universe);
     free(text);
     return rc;
 }

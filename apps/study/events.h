@@ -3,7 +3,8 @@
  *
  * CSV: date_or_ts,symbol[,type], a header line allowed. A date is a session of the symbol's calendar (the next one
  * where the market is closed): its close in a study of sessions, its open in one of intervals. A ts is RFC 3339 in UTC
- * or ns since 1970. type: an event family of the playbook. Errors name file and line.
+ * with its Z, or ns since 1970. type: an event family of the playbook. Errors name file and line;
+ * the same event twice is an error that names both. A byte order mark is passed over.
  * Headlines: each one that opens a fact (core/fact.h): an issuer, a family that the playbook lists, not told before.
  * One thread. Memory: the list on the heap, at most AS_STUDY_EVENT_MAX.
  */

@@ -27,6 +27,7 @@ void as_study_panel_fini(as_study_panel *panel)
         free(s->px);
         free(s->period);
         free(s->y); /* market, sector and scale are behind it */
+        free(s->sessions);
     }
     free(panel->series);
     *panel = (as_study_panel){0};
@@ -62,10 +63,15 @@ static int make_room(as_study_series *s)
     return 0;
 }
 
-static int put(as_study_series *s, int64_t period, uint64_t ts, double px)
+/* single: one row a moment is expected, as of bars. */
+static int put(as_study_series *s, int64_t period, uint64_t ts, double px, bool single)
 {
     size_t at = s->count && s->period[s->count - 1] < period ? s->count : lower_bound(s->period, s->count, period);
     if (at < s->count && s->period[at] == period) {
+        if (ts == s->ts[at] && (px > s->px[at] || px < s->px[at]) && !s->quoted) {
+            s->duplicates += single;
+            s->duplicate_ts = ts;
+        }
         if (ts >= s->ts[at]) {
             s->ts[at] = ts;
             s->px[at] = px;
@@ -140,7 +146,8 @@ int as_study_panel_add(as_study_panel *panel, const as_event *event)
         period = (int64_t)((ts + panel->bar_ns - 1) / panel->bar_ns);
     }
     panel->prices++;
-    return put(&panel->series[event->instrument], period, ts, (double)px / (double)AS_PX_ONE);
+    return put(&panel->series[event->instrument], period, ts, (double)px / (double)AS_PX_ONE,
+               event->kind == AS_EVENT_BAR);
 }
 
 size_t as_study_series_at(const as_study_series *series, uint64_t ts)
@@ -193,11 +200,43 @@ static double sector_return(const as_study_panel *panel, uint32_t self, uint32_t
     return members ? sum / members : (double)NAN;
 }
 
-/* sqrt of the span's share of variance over that of an average interval. */
-static double scale_of(const as_study_panel *panel, uint32_t instrument, uint64_t from, uint64_t to)
+/* The sessions of a calendar in which anything has a price, ascending. */
+typedef struct traded {
+    int64_t *period;
+    size_t count;
+} traded;
+
+static int by_period(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static traded traded_of(const as_study_panel *panel, const as_calendar *calendar)
+{
+    traded t = {0};
+    size_t room = 0;
+    for (uint32_t i = 0; i < panel->universe->symbols.count; i++)
+        room += as_universe_calendar(panel->universe, i) == calendar ? panel->series[i].count : 0;
+    t.period = calloc(room + 1, sizeof *t.period);
+    AS_ASSERT(t.period);
+    size_t found = 0;
+    for (uint32_t i = 0; i < panel->universe->symbols.count; i++)
+        for (size_t k = 0; as_universe_calendar(panel->universe, i) == calendar && k < panel->series[i].count; k++)
+            t.period[found++] = panel->series[i].period[k];
+    qsort(t.period, found, sizeof *t.period, by_period);
+    for (size_t k = 0; k < found; k++)
+        if (t.count == 0 || t.period[k] != t.period[t.count - 1])
+            t.period[t.count++] = t.period[k];
+    return t;
+}
+
+/* sqrt of the span's share of variance over that of an average interval; of sessions, of their number. */
+static double scale_of(const as_study_panel *panel, uint32_t instrument, uint64_t from, uint64_t to, uint32_t sessions)
 {
     if (panel->bar_ns == 0)
-        return 1;
+        return panel->keep_gaps ? 1 : sqrt(sessions);
     const as_calendar *calendar = as_universe_calendar(panel->universe, instrument);
     const as_session *session = as_calendar_session(calendar, to);
     double share = panel->overnight_share;
@@ -207,21 +246,38 @@ static double scale_of(const as_study_panel *panel, uint32_t instrument, uint64_
     return h > 0 && mean > 0 ? sqrt(h / mean) : 1;
 }
 
-static void make_returns(as_study_panel *panel, uint32_t instrument, uint32_t market, bool simple)
+/* Has the market, or whatever is its last price, come to something new in (from, to]? */
+static bool has_new_price(const as_study_series *market, uint64_t from, uint64_t to)
+{
+    return as_study_series_at(market, to + 1) > as_study_series_at(market, from + 1);
+}
+
+static void make_returns(as_study_panel *panel, uint32_t instrument, uint32_t market, bool simple, const traded *t)
 {
     as_study_series *s = &panel->series[instrument];
     bool peers = panel->universe->instrument[instrument].bucket != AS_BUCKET_NONE;
+    size_t base = 0; /* the price that the next return is from */
     s->y[0] = s->market[0] = s->sector[0] = NAN;
     s->scale[0] = 1;
     for (size_t k = 1; k < s->count; k++) {
-        uint64_t from = s->ts[k - 1];
+        uint64_t from = s->ts[base];
         uint64_t to = s->ts[k];
-        double scale = scale_of(panel, instrument, from, to);
+        s->y[k] = s->market[k] = s->sector[k] = NAN;
+        s->scale[k] = 1;
+        if (market != AS_INSTRUMENT_NONE && !has_new_price(&panel->series[market], from, to))
+            continue;
+        s->sessions[k] = 1;
+        if (panel->bar_ns == 0)
+            s->sessions[k] = (uint32_t)(lower_bound(t->period, t->count, s->period[k]) -
+                                        lower_bound(t->period, t->count, s->period[base]));
+        double scale = scale_of(panel, instrument, from, to, s->sessions[k]);
         s->scale[k] = scale;
-        s->y[k] = return_of(s->px[k - 1], s->px[k], simple) / scale;
-        s->market[k] =
-            market == AS_INSTRUMENT_NONE ? (double)NAN : over_span(&panel->series[market], from, to, simple) / scale;
-        s->sector[k] = peers ? sector_return(panel, instrument, market, from, to, simple) / scale : (double)NAN;
+        s->y[k] = return_of(s->px[base], s->px[k], simple) / scale;
+        if (market != AS_INSTRUMENT_NONE)
+            s->market[k] = over_span(&panel->series[market], from, to, simple) / scale;
+        if (peers)
+            s->sector[k] = sector_return(panel, instrument, market, from, to, simple) / scale;
+        base = k;
     }
 }
 
@@ -232,14 +288,25 @@ int as_study_panel_finish(as_study_panel *panel, uint32_t market, bool simple)
         if (s->count == 0)
             continue;
         s->y = malloc(4 * s->count * sizeof *s->y);
-        if (!s->y)
+        s->sessions = calloc(s->count, sizeof *s->sessions);
+        if (!s->y || !s->sessions)
             return as_error_set(-ENOMEM, "out of memory for %zu returns", s->count);
         s->market = s->y + s->count;
         s->sector = s->market + s->count;
         s->scale = s->sector + s->count;
     }
-    for (uint32_t i = 0; i < panel->universe->symbols.count; i++)
-        if (panel->series[i].count > 0)
-            make_returns(panel, i, market, simple);
+    const as_calendar *calendar = NULL;
+    traded t = {0};
+    for (uint32_t i = 0; i < panel->universe->symbols.count; i++) {
+        if (panel->series[i].count == 0)
+            continue;
+        if (!t.period || as_universe_calendar(panel->universe, i) != calendar) {
+            free(t.period);
+            calendar = as_universe_calendar(panel->universe, i);
+            t = traded_of(panel, calendar);
+        }
+        make_returns(panel, i, market, simple, &t);
+    }
+    free(t.period);
     return 0;
 }

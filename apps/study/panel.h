@@ -7,8 +7,10 @@
  * Events may come in any order.
  *
  * Returns are from one price that is there to the next (trade to trade: Maynes and Rumsey 1993), and so are those of
- * the market and of the sector, over the very same span: the last prices known at both ends. A span in which the
- * market has no new price has no market return. Intraday returns, the market's and the sector's too, are divided by
+ * the market and of the sector, over the very same span: the last prices known at both ends. Where the market has no
+ * new price there is no return, of the name neither; the next one spans both, for name and market. A span of k
+ * sessions (of those in which anything of the name's calendar has a price) is divided by sqrt(k), as its variance is
+ * k sessions' (`keep_gaps`: it is not). Intraday returns, the market's and the sector's too, are divided by
  * sqrt(H / Hbar), H the share of a session's variance that the span covers (core/calendar.h, the U-shape of
  * core/stats/seasonality.h with the night's share) and Hbar that of an average interval of regular hours; `scale` is
  * what they were divided by, 1 for daily ones.
@@ -36,6 +38,9 @@ typedef struct as_study_series {
     double *market; /* the market's, likewise */
     double *sector; /* mean of the bucket's other members, likewise */
     double *scale;
+    uint32_t *sessions;  /* that the span takes; 1 for intervals, 0 where there is no return */
+    uint32_t duplicates; /* prices of one moment that differ: the later one counts */
+    uint64_t duplicate_ts;
 } as_study_series;
 
 typedef struct as_study_panel {
@@ -43,6 +48,7 @@ typedef struct as_study_panel {
     uint64_t bar_ns; /* 0: sessions */
     bool bar_chosen; /* by the user; else by the first bar: below 20 hours it is the interval, else sessions */
     bool all_hours;
+    bool keep_gaps; /* returns over several sessions stay as they are */
     double overnight_share;
     as_study_series *series; /* by instrument */
     uint64_t prices;         /* taken */

@@ -71,21 +71,73 @@ static void keep(as_study_placebo *placebo, as_study_sample *sample, const as_st
     placebo->mean_car[placebo->dates++] = sample->mean_car;
 }
 
-/* Every name at a date of its own, as often as wanted. */
+static int by_place(const void *a, const void *b)
+{
+    size_t x = *(const size_t *)a;
+    size_t y = *(const size_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many of these places have windows that do not overlap; they are put into order. */
+static size_t disjoint(size_t *place, size_t count, size_t width)
+{
+    size_t found = 0;
+    size_t last = 0;
+    qsort(place, count, sizeof *place, by_place);
+    for (size_t i = 0; i < count; i++) {
+        if (found && place[i] - last < width)
+            continue;
+        last = place[i];
+        found++;
+    }
+    return found;
+}
+
+/* Cases of one date: those of the same UTC day. Its first case, or the case itself. */
+static size_t leader_of(const as_study_case *cases, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (cases[k].ts / AS_NS_PER_DAY == cases[i].ts / AS_NS_PER_DAY)
+            return k;
+    return i;
+}
+
+/* The shortest series of a date: where it has room, the others have. */
+static const as_study_series *shortest(const as_study_panel *panel, const as_study_case *cases, size_t count,
+                                       size_t leader)
+{
+    const as_study_series *best = &panel->series[cases[leader].instrument];
+    for (size_t k = leader; k < count; k++) {
+        const as_study_series *s = &panel->series[cases[k].instrument];
+        if (leader_of(cases, k) == leader && s->count < best->count)
+            best = s;
+    }
+    return best;
+}
+
+/* Every distinct date of the cases moves to one of its own, as often as wanted; names that share it still do. */
 static void run_own_dates(as_study_placebo *placebo, const as_study_placebo_options *p, const as_study_panel *panel,
-                          as_study_case *at, size_t count, as_study_sample *sample, size_t *place)
+                          const as_study_case *cases, as_study_case *at, size_t count, as_study_sample *sample,
+                          size_t *place)
 {
     as_sim_random random;
     as_sim_random_init(&random, p->seed, "placebo");
     placebo->eligible = SIZE_MAX;
     for (size_t n = 0; n < p->wanted; n++) {
         for (size_t i = 0; i < count; i++) {
-            const as_study_series *s = &panel->series[at[i].instrument];
+            size_t leader = leader_of(cases, i);
+            if (leader < i) {
+                at[i].ts = at[leader].ts;
+                continue;
+            }
+            const as_study_series *s = shortest(panel, cases, count, i);
             size_t found = places(s, &sample->options, p, place);
-            if (found < placebo->eligible)
-                placebo->eligible = found;
             if (found)
                 at[i].ts = s->ts[place[as_sim_random_below(&random, (uint32_t)found)]];
+            if (found >= placebo->eligible)
+                continue;
+            placebo->eligible = found;
+            placebo->disjoint = disjoint(place, found, as_study_window(&sample->options));
         }
         if (placebo->eligible == 0)
             return;
@@ -106,6 +158,8 @@ static void run_common_dates(as_study_placebo *placebo, const as_study_placebo_o
             at[i].ts = s->ts[place[n]];
         keep(placebo, sample, panel, at, count);
     }
+    size_t used = p->wanted < placebo->eligible ? p->wanted : placebo->eligible;
+    placebo->disjoint = disjoint(place, used, as_study_window(&sample->options));
 }
 
 int as_study_placebo_run(as_study_placebo *placebo, const as_study_placebo_options *options,
@@ -130,7 +184,7 @@ int as_study_placebo_run(as_study_placebo *placebo, const as_study_placebo_optio
         for (size_t i = 0; i < count; i++)
             at[i] = cases[i];
         if (options->own_dates)
-            run_own_dates(placebo, options, panel, at, count, sample, place);
+            run_own_dates(placebo, options, panel, cases, at, count, sample, place);
         else
             run_common_dates(placebo, options, panel, at, count, sample, place);
     }

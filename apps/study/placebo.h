@@ -5,7 +5,8 @@
  * whole estimation window before them and whose event window touches none of the events'. What a test gives there is
  * its distribution under the null in these very data: heavy tails, common shocks and all. Reported are the empirical
  * size (share of dates with p <= 5 %), and for an event p = (1 + dates with a statistic as large) / (1 + dates)
- * (Davison and Hinkley 1997, 4.1). In a pool each name gets a date of its own.
+ * (Davison and Hinkley 1997, 4.1). In a pool each distinct date of the events moves to a date of its own, and all names
+ * of that date with it.
  *
  * One thread. Memory: two numbers a test and date.
  */
@@ -17,8 +18,9 @@
 typedef struct as_study_placebo {
     uint64_t seed;
     size_t wanted, eligible, dates; /* asked for; places there were; used */
-    double *stat, *p;               /* [test * wanted + date] */
-    double *mean_car;               /* [date] */
+    size_t disjoint;  /* of the dates: as many as have windows that do not overlap; of a pool: of the places */
+    double *stat, *p; /* [test * wanted + date] */
+    double *mean_car; /* [date] */
 } as_study_placebo;
 
 typedef struct as_study_placebo_options {
@@ -26,7 +28,7 @@ typedef struct as_study_placebo_options {
     uint64_t seed;
     const uint64_t *event; /* moments whose windows are avoided */
     size_t event_count;
-    bool own_dates; /* a pool: each case its own date */
+    bool own_dates; /* a pool: each distinct date of the cases its own */
 } as_study_placebo_options;
 
 /*

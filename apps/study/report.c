@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "apps/common/out_file.h"
 #include "apps/common/plot.h"
@@ -232,6 +233,27 @@ static void write_answer(FILE *stream, const as_study_run *run, const as_study_a
     write_sectors(stream, run, &answer->diagnosis);
 }
 
+/* Returns that are missing or span several sessions, name by name. */
+static void write_warnings(FILE *stream, const as_study_run *run)
+{
+    if (!run->warning_count)
+        return;
+    fputs("<details><summary>", stream);
+    fprintf(stream,
+            "%zu returns of event windows are missing or span several sessions</summary>\n<table>"
+            "<tr><th>event<th>name<th>day<th>date<th>what<th>sessions</tr>\n",
+            run->warning_count);
+    for (size_t i = 0; i < run->warning_count; i++) {
+        const as_study_warning *w = &run->warning[i];
+        fputs("<tr><td>", stream);
+        as_plot_text(stream, w->event);
+        fputs("<td>", stream);
+        as_plot_text(stream, symbol_of(run, w->instrument));
+        fprintf(stream, "<td>%+d<td>%d<td>%s<td>%u</tr>\n", w->day, w->date, as_study_flaw_key(w->flaw), w->sessions);
+    }
+    fputs("</table></details>\n", stream);
+}
+
 static void write_page(FILE *stream, const as_study_run *run)
 {
     const as_study_options *o = &run->options;
@@ -245,6 +267,7 @@ static void write_page(FILE *stream, const as_study_run *run)
     }
     fprintf(stream, "; estimation %zu returns, gap %zu, window %d to %d. %zu answers.</p>\n", o->estimation, o->gap,
             o->first, o->last, run->answer_count);
+    write_warnings(stream, run);
     for (size_t i = 0; i < run->answer_count; i++)
         write_answer(stream, run, &run->answer[i]);
     fputs("<p><small>p placebo: share of placebo dates with a statistic as large. p Holm, p BH: corrected over all "
@@ -253,12 +276,22 @@ static void write_page(FILE *stream, const as_study_run *run)
           stream);
 }
 
+int as_study_report_check(const char *folder)
+{
+    struct stat info;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return as_error_set(-errno, "--report: %s cannot be made: %s", folder, strerror(errno));
+    if (stat(folder, &info) < 0 || !S_ISDIR(info.st_mode))
+        return as_error_set(-ENOTDIR, "--report: %s is no folder", folder);
+    if (access(folder, W_OK | X_OK) < 0)
+        return as_error_set(-errno, "--report: %s cannot be written: %s", folder, strerror(errno));
+    return 0;
+}
+
 int as_study_report_write(const char *folder, const as_study_run *run)
 {
     char path[AS_PATH_BYTES];
     as_out_file *out;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return as_error_set(-errno, "%s: cannot be made: %s", folder, strerror(errno));
     if (snprintf(path, sizeof path, "%s/study.html", folder) >= (int)sizeof path)
         return as_error_set(-ENAMETOOLONG, "%s: too long", folder);
     int rc = as_out_file_open(path, true, false, &out);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/study/write.h"
 #include "core/error.h"
 #include "core/stats/p_value.h"
 
@@ -94,6 +95,127 @@ static void warn_of_skipped(const as_study_run *run, const as_study_answer *answ
                 symbol_of(run, sample->skip[i].instrument), sample->skip[i].estimated, sample->options.estimation_min);
 }
 
+/* ---- what is missing ---- */
+
+const char *as_study_flaw_key(as_study_flaw flaw)
+{
+    static const char *const key[] = {"no_market_price", "no_price", "gap"};
+    return key[flaw];
+}
+
+static void note(as_study_run *run, const as_study_warning *warning)
+{
+    if (run->warning_count == run->warning_room) {
+        run->warning_room = run->warning_room ? 2 * run->warning_room : 16;
+        run->warning = realloc(run->warning, run->warning_room * sizeof *run->warning);
+        AS_ASSERT(run->warning);
+    }
+    run->warning[run->warning_count++] = *warning;
+}
+
+static void find_flaws(as_study_run *run, const char *id, const as_study_name *name)
+{
+    const as_study_series *s = &run->panel->series[name->instrument];
+    for (int d = run->options.first; d <= run->options.last; d++) {
+        long k = (long)name->day0 + d;
+        as_study_warning w = {.event = id, .instrument = name->instrument, .day = d};
+        if (k >= 0 && k < (long)s->count) {
+            w.ts = s->ts[k];
+            w.date = as_calendar_session(as_universe_calendar(run->universe, name->instrument), w.ts)->date;
+        }
+        if (k < 1 || k >= (long)s->count)
+            w.flaw = AS_STUDY_NO_PRICE;
+        else if (s->sessions[k] == 0 || !isfinite(name->ar[d - run->options.first]))
+            w.flaw = AS_STUDY_NO_MARKET;
+        else if (s->sessions[k] > 1)
+            w.flaw = AS_STUDY_GAP;
+        else
+            continue;
+        w.sessions = w.ts ? s->sessions[k] : 0;
+        note(run, &w);
+    }
+}
+
+static bool same_flaw(const as_study_warning *a, const as_study_warning *b)
+{
+    return a->flaw == b->flaw && a->day == b->day && a->ts == b->ts && a->sessions == b->sessions;
+}
+
+/* One line for all names of a day; who they are, up to some. */
+static void say_flaw(const as_study_run *run, size_t first)
+{
+    enum { NAMED_MAX = 6 };
+    const as_study_warning *w = &run->warning[first];
+    char names[256] = "";
+    char moment[32] = "";
+    size_t used = 0;
+    size_t count = 0;
+    for (size_t i = first; i < run->warning_count; i++)
+        if (same_flaw(w, &run->warning[i]) && count++ < NAMED_MAX)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                     symbol_of(run, run->warning[i].instrument));
+    if (count > NAMED_MAX)
+        snprintf(names + used, sizeof names - used, " and %zu more", count - NAMED_MAX);
+    if (w->ts && run->panel->bar_ns)
+        as_study_moment_text(w->ts, moment);
+    else if (w->ts)
+        snprintf(moment, sizeof moment, "%04d-%02d-%02d", w->date / 10000, w->date / 100 % 100, w->date % 100);
+    const char *loud = w->day == 0 && w->flaw != AS_STUDY_GAP ? "DAY 0 IS MISSING: " : "";
+    if (w->flaw == AS_STUDY_GAP)
+        as_warn("event '%s': day %+d (%s) of %s: the return spans %u sessions%s", w->event, w->day, moment, names,
+                w->sessions, run->panel->keep_gaps ? "" : "; it is divided by the root of their number");
+    else if (w->flaw == AS_STUDY_NO_PRICE)
+        as_warn("%sevent '%s': day %+d of %s: no price", loud, w->event, w->day, names);
+    else
+        as_warn("%sevent '%s': day %+d (%s) of %s: %s has no new price, so there is no return; the next one spans both "
+                "days",
+                loud, w->event, w->day, moment, names,
+                run->options.market == AS_INSTRUMENT_NONE ? "the model" : symbol_of(run, run->options.market));
+}
+
+static void warn_of_flaws(as_study_run *run, const as_study_answer *answer)
+{
+    size_t before = run->warning_count;
+    for (size_t i = 0; i < answer->sample.names; i++)
+        find_flaws(run, answer->event ? answer->event->id : "pool", &answer->sample.name[i]);
+    for (size_t i = before; i < run->warning_count; i++) {
+        bool said = false;
+        for (size_t k = before; k < i && !said; k++)
+            said = same_flaw(&run->warning[k], &run->warning[i]);
+        if (!said)
+            say_flaw(run, i);
+    }
+}
+
+/* Events of a pool that are not independent of each other. */
+static void warn_of_overlaps(as_study_run *run, const as_study_case *cases, size_t count)
+{
+    size_t width = as_study_window(&run->options);
+    size_t same = 0;
+    size_t overlapping = 0;
+    uint32_t ruler = run->options.market != AS_INSTRUMENT_NONE ? run->options.market : cases[0].instrument;
+    const as_study_series *s = &run->panel->series[ruler];
+    for (size_t i = 0; i < count; i++) {
+        bool shares = false;
+        bool touches = false;
+        size_t at = as_study_series_at(s, cases[i].ts);
+        for (size_t k = 0; k < count; k++) {
+            size_t other = as_study_series_at(s, cases[k].ts);
+            shares = shares || (k != i && other == at);
+            touches = touches || (other != at && (other > at ? other - at : at - other) < width);
+        }
+        same += shares;
+        overlapping += touches;
+    }
+    run->same_day += same;
+    run->overlapping += overlapping;
+    if (same || overlapping)
+        as_warn(
+            "pool: of %zu events %zu share their day with another and %zu have a window that overlaps with another's: "
+            "they are not independent",
+            count, same, overlapping);
+}
+
 /* The estimation window has served: a study of many events does not keep it. */
 static void forget_estimation(as_study_sample *sample)
 {
@@ -119,6 +241,9 @@ static int answer_one(as_study_run *run, as_study_answer *answer, const as_study
         return rc;
     }
     warn_of_skipped(run, answer);
+    warn_of_flaws(run, answer);
+    if (!answer->event)
+        warn_of_overlaps(run, cases, count);
     as_study_sample_test(&answer->sample);
     as_study_diagnose(&answer->diagnosis, &answer->sample, run->universe, run->playbook, answer->event);
     return 0;
@@ -239,6 +364,9 @@ void as_study_run_fini(as_study_run *run)
     free(run->answer);
     free(run->placebo);
     free(run->placebo_names);
+    free(run->warning);
+    run->warning = NULL;
+    run->warning_count = run->warning_room = 0;
     run->answer = NULL;
     run->placebo = NULL;
     run->placebo_names = NULL;

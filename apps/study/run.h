@@ -29,6 +29,22 @@ typedef struct as_study_answer {
     double p_placebo[AS_STUDY_TEST_COUNT], p_holm[AS_STUDY_TEST_COUNT], p_bh[AS_STUDY_TEST_COUNT];
 } as_study_answer;
 
+/* A return of an event window that is not what it seems. */
+typedef enum as_study_flaw { AS_STUDY_NO_MARKET, AS_STUDY_NO_PRICE, AS_STUDY_GAP } as_study_flaw;
+
+typedef struct as_study_warning {
+    const char *event;   /* its id, or "pool" */
+    uint32_t instrument; /* the name */
+    int day;             /* of the event window */
+    uint64_t ts;         /* of the name's price; 0: it has none */
+    int32_t date;        /* its session, YYYYMMDD; 0 */
+    as_study_flaw flaw;
+    uint32_t sessions; /* that a gap's return spans */
+} as_study_warning;
+
+/* "no_market_price" "no_price" "gap" */
+const char *as_study_flaw_key(as_study_flaw flaw);
+
 typedef struct as_study_run {
     const as_universe *universe;
     const as_playbook *playbook;
@@ -45,6 +61,9 @@ typedef struct as_study_run {
     as_study_placebo *placebo;                  /* one a set of names */
     char (*placebo_names)[AS_EVENT_NAME_BYTES]; /* what the set is called */
     size_t placebo_count;
+    as_study_warning *warning;
+    size_t warning_count, warning_room;
+    size_t same_day, overlapping; /* of a pool: events that share their day with another; whose windows overlap */
 } as_study_run;
 
 /* 0; or a negative errno with the error chain set: an event that no name can be studied for, say. */

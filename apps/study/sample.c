@@ -232,6 +232,11 @@ static bool fit_case(as_study_sample *sample, const as_study_panel *panel, const
         take_package_moments(sample, panel, name);
     double *scaled = sample->scaled + i * times;
     abnormal_window(sample, &in, sff, name, scaled);
+    name->no_day0 = o->first <= 0 && o->last >= 0 && !isfinite(name->ar[-o->first]);
+    for (long d = o->first; d <= o->last; d++) {
+        long k = (long)name->day0 + d;
+        name->gaps += k >= 1 && k < (long)s->count && s->sessions[k] > 1;
+    }
     for (size_t t = 0; t < o->estimation; t++)
         sample->residual[i * o->estimation + t] = scaled[t];
     return true;

@@ -75,6 +75,8 @@ typedef struct as_study_name {
     bool has_sector;
     double sector_beta;
     size_t window_count; /* returns of the event window that are there */
+    size_t gaps;         /* returns of it that span several sessions */
+    bool no_day0;        /* the window has day 0, but there is no return on it */
     double car, scar, csar;
     double *ar, *sar; /* the event window; NAN where there is none */
     /* what the playbook makes of it (study_diagnosis.h) */

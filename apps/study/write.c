@@ -79,6 +79,8 @@ static void json_name(FILE *stream, const as_study_run *run, const as_study_name
     key_text(stream, "bucket", bucket_of(run, name->instrument));
     fprintf(stream, ",\"ts\":%" PRIu64, run->panel->series[name->instrument].ts[name->day0]);
     fprintf(stream, ",\"estimation\":%zu,\"returns\":%zu", name->ols.count, name->window_count);
+    fprintf(stream, ",\"missing\":%zu,\"gaps\":%zu,\"day0_missing\":%s", window - name->window_count, name->gaps,
+            name->no_day0 ? "true" : "false");
     key_number(stream, "alpha", name->ols.alpha);
     key_number(stream, "beta", run->options.model == AS_STUDY_MEAN ? (double)NAN : name->ols.beta);
     key_number(stream, "sector_beta", name->sector_beta);
@@ -206,8 +208,8 @@ static void json_placebo(FILE *stream, const as_study_placebo *placebo, const ch
 {
     fputs("{\"names\":", stream);
     as_json_text(stream, names, strlen(names));
-    fprintf(stream, ",\"seed\":%" PRIu64 ",\"dates\":%zu,\"eligible\":%zu,\"tests\":{", placebo->seed, placebo->dates,
-            placebo->eligible);
+    fprintf(stream, ",\"seed\":%" PRIu64 ",\"dates\":%zu,\"eligible\":%zu,\"disjoint\":%zu,\"tests\":{", placebo->seed,
+            placebo->dates, placebo->eligible, placebo->disjoint);
     for (int t = 0; t < AS_STUDY_TEST_COUNT; t++) {
         fprintf(stream, "%s\"%s\":{\"size_5pct\":", t ? "," : "", as_study_test_key((as_study_test)t));
         number(stream, as_study_placebo_size(placebo, (as_study_test)t, 0.05));
@@ -220,6 +222,21 @@ static void json_placebo(FILE *stream, const as_study_placebo *placebo, const ch
         fputc('}', stream);
     }
     fputs("}}", stream);
+}
+
+static void json_warnings(FILE *stream, const as_study_run *run)
+{
+    fputs(",\n\"warnings\":[", stream);
+    for (size_t i = 0; i < run->warning_count; i++) {
+        const as_study_warning *w = &run->warning[i];
+        fputs(i ? ",\n{\"event\":" : "\n{\"event\":", stream);
+        as_json_text(stream, w->event, strlen(w->event));
+        key_text(stream, "symbol", symbol_of(run, w->instrument));
+        fprintf(stream, ",\"day\":%d,\"what\":\"%s\",\"ts\":", w->day, as_study_flaw_key(w->flaw));
+        fprintf(stream, w->ts ? "%" PRIu64 : "null", w->ts);
+        fprintf(stream, ",\"date\":%d,\"sessions\":%u}", w->date, w->sessions);
+    }
+    fprintf(stream, "],\"pool\":{\"same_day\":%zu,\"overlapping\":%zu}", run->same_day, run->overlapping);
 }
 
 void as_study_write_json(FILE *stream, const as_study_run *run)
@@ -246,6 +263,7 @@ void as_study_write_json(FILE *stream, const as_study_run *run)
         }
         fputs("]}", stream);
     }
+    json_warnings(stream, run);
     fputs("}\n", stream);
 }
 
@@ -271,6 +289,7 @@ static int by_z(const void *a, const void *b)
 static void text_names(FILE *stream, const as_study_run *run, const as_study_answer *answer)
 {
     size_t count = answer->sample.names;
+    size_t window = as_study_window(&run->options);
     const as_study_name **name = calloc(count + 1, sizeof(*name));
     if (!name)
         return;
@@ -284,12 +303,16 @@ static void text_names(FILE *stream, const as_study_run *run, const as_study_ans
         const as_study_name *n = name[i];
         bool has_day0 = run->options.first <= 0 && run->options.last >= 0;
         const char *bucket = bucket_of(run, n->instrument);
-        fprintf(stream, "  %-12s %-14s %8s %8s %8s %9s %7s %7s %7s%s\n", symbol_of(run, n->instrument),
+        fprintf(stream, "  %-12s %-14s %8s %8s %8s %9s %7s %7s %7s%s%s\n", symbol_of(run, n->instrument),
                 bucket ? bucket : "-", cell(c[0], "%.3f", run->options.model == AS_STUDY_MEAN ? NAN : n->ols.beta),
                 cell(c[1], "%.3f", 100 * n->ols.sigma),
                 cell(c[2], "%.2f", has_day0 ? 100 * n->ar[-run->options.first] : NAN), cell(c[3], "%.2f", 100 * n->car),
                 cell(c[4], "%.2f", n->scar), cell(c[5], "%.2f", n->e), cell(c[6], "%.2f", n->os),
-                n->epicentre ? "  <" : "");
+                n->epicentre ? "  <" : "",
+                n->no_day0                 ? "  no return on day 0"
+                : n->window_count < window ? "  returns missing"
+                : n->gaps                  ? "  gap"
+                                           : "");
     }
     free((void *)name);
 }
@@ -367,6 +390,7 @@ void as_study_write_text(FILE *stream, const as_study_run *run)
     for (size_t i = 0; i < run->answer_count; i++)
         text_answer(stream, run, &run->answer[i]);
     for (size_t i = 0; i < run->placebo_count; i++)
-        fprintf(stream, "placebo (%s): %zu dates of %zu places, seed %" PRIu64 "\n", run->placebo_names[i],
-                run->placebo[i].dates, run->placebo[i].eligible, run->placebo[i].seed);
+        fprintf(stream, "placebo (%s): %zu dates of %zu places, %zu of them with windows apart, seed %" PRIu64 "\n",
+                run->placebo_names[i], run->placebo[i].dates, run->placebo[i].eligible, run->placebo[i].disjoint,
+                run->placebo[i].seed);
 }

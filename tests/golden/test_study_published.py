@@ -112,7 +112,7 @@ def the_indices_of_2001_are_xkdrs():
     study = Study([(symbol, "", "", "ALWAYS") for symbol in symbols])
     events = study.events([(row["when"], row["name"]) for row in table("xkdr_terror_2001", "terror_event_dates.csv")])
     answer = study.json(study.closes(prices), "--events", events, "--model", "mean", "--estimation", "20", "--gap",
-                        "10", "--window", "0,10", "--pool", "--placebo", "0")
+                        "10", "--window", "0,10", "--pool", "--placebo", "0", "--convention", "package")
     names = {name["symbol"]: name for name in answer["events"][0]["names"]}
     assert len(names) == len(symbols) == 33
     expected = table("xkdr_terror_2001", "expected_terror_car_day0_10.csv")

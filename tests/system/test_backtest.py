@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -92,6 +93,13 @@ def every_scored_signal_is_worth_what_the_file_says(folder, signals):
         gross = 1e4 * side * (move - beta * hedge)
         assert math.isclose(gross, float(signal["gross_bps"]), abs_tol=1e-4), (signal, gross)
         assert math.isclose(1e4 * side * move, float(signal["unhedged_gross_bps"]), abs_tol=1e-4), signal
+        assert math.isclose(open_after(name, opened), float(signal["entry_px"]), abs_tol=1e-6), signal
+        assert math.isclose(open_after(factor, opened), float(signal["hedge_entry_px"]), abs_tol=1e-6), signal
+        assert math.isclose(close_until(name, until), float(signal["end_px"]), abs_tol=1e-6), signal
+        assert int(signal["valid_until"]) >= until and int(signal["entry_at"]) > opened, signal
+        assert math.isclose(float(signal["hedge_units"]), -side * beta, abs_tol=1e-6), signal
+        cost = float(signal["cost_to_horizon_bps"])
+        assert math.isclose(cost, gross - float(signal["net_bps"]), abs_tol=1e-4), signal
         costs = 2 * (5 + 0.5 + 2) + abs(beta) * 2 * (5 + 0.5)
         net = float(signal["net_bps"])
         if side > 0:
@@ -123,7 +131,12 @@ def the_report_counts_the_signals(numbers, signals):
         assert of["hits"] == hits and math.isclose(of["net_bps"]["mean"], sum(net) / len(net), rel_tol=1e-6)
         if 0 < hits < len(net):
             assert all(math.isclose(a, b, abs_tol=1e-6)
-                       for a, b in zip(of["hit_rate_ci95"], wilson(hits, len(net)))), of["hit_rate_ci95"]
+                       for a, b in zip(of["hit_rate_ci95_naive"], wilson(hits, len(net)))), of["hit_rate_ci95_naive"]
+            low, high = of["hit_rate_ci95_naive"]
+            if of["events"] > 1:
+                assert of["hit_rate_ci95"][0] <= low + 1e-9 and of["hit_rate_ci95"][1] >= high - 1e-9, of
+        own = [float(s["own_close_net_bps"]) for s in rows if s["outcome"] == "scored"]
+        assert math.isclose(of["own_close_net_bps"]["mean"], sum(own) / len(own), rel_tol=1e-6)
         assert [d["delay_ns"] for d in of["delays"]] == [0, 10**6, 5 * 10**6, 5 * 10**7, 10**9, 6 * 10**10]
 
 
@@ -195,6 +208,68 @@ def a_calibration_from_one_market_gives_probabilities_in_another(where, one, two
     assert numbers["detection"]["false_overreactions_all_names"]["per_1000"] < 10, numbers["detection"]
 
 
+def a_score_takes_every_input_once(where, one, two):
+    """The same market twice, in one folder or in a copy of it; a truth of another market; the table's own data."""
+    done = tool("backtest", "--folder", one, "--folder", f"{one}/.", "--report", where / "twice")
+    assert done.returncode == 2 and "twice" in done.stderr, done
+    copy = where / "copy"
+    shutil.copytree(one, copy)
+    done = tool("backtest", "--folder", one, "--folder", copy, "--report", where / "twice")
+    assert done.returncode == 2 and "the same inputs and decisions as" in done.stderr, done
+    inputs = ["--config", one / "aftershock.yaml", one / "bars.csv", one / "headlines.ndjson"]
+    done = tool("backtest", *inputs, "--truth", two / "truth.json", "--report", where / "other")
+    assert done.returncode == 2 and "truth is of another run" in done.stderr, done
+    assert not (where / "twice").exists() and not (where / "other").exists()
+    for option, path in (("--report", one / "bars.csv"), ("--calibrate-to", where / "nowhere/c.yaml"),
+                         ("--calibrate-to", where)):
+        done = tool("backtest", *inputs, option, path)
+        assert done.returncode == 2 and option in done.stderr and "decisions" not in done.stderr, done
+    good("backtest", "--folder", one, "--calibrate-to", where / "own.yaml", "--source", "seed 1")
+    with (copy / "aftershock.yaml").open("a", encoding="utf-8") as config:
+        config.write("calibration: ../own.yaml\n")
+    done = good("backtest", "--folder", copy, "--report", where / "own")
+    assert "was fitted on these very data" in done.stderr, done.stderr
+    numbers, _ = report(where / "own")
+    table = numbers["runs"][0]["calibration"]
+    assert table["source"] == "seed 1" and table["fitted_on_these_data"] and table["period_overlaps"], table
+    bars = copy / "bars.csv"
+    head, tail = bars.read_text(encoding="utf-8").rstrip("\n").rsplit("\n", 1)
+    fields = tail.split(",")
+    bars.write_text("\n".join([head, ",".join([*fields[:5], str(float(fields[5]) + 1), *fields[6:]])]) + "\n",
+                    encoding="utf-8")  # the last bar's close: other data, whatever is decided
+    done = good("backtest", "--folder", copy, "--report", where / "touched")
+    touched = report(where / "touched")[0]["runs"][0]
+    assert touched["data"] != numbers["runs"][0]["data"] and touched["events"] == numbers["runs"][0]["events"]
+    assert not touched["calibration"]["fitted_on_these_data"] and "very data" not in done.stderr
+    text = (where / "own/report.md").read_text(encoding="utf-8")
+    assert "seed 1" in text and table["hash"] in text and "fitted on these very data" in text
+    probability = numbers["overall"]["probability"]
+    rows = [s for s in csv.DictReader((where / "own/signals.csv").open(encoding="utf-8"))
+            if s["p"] and s["outcome"] == "scored"]
+    mean = sum(float(s["p"]) for s in rows) / len(rows)
+    base = sum(float(s["net_bps"]) > 0 for s in rows) / len(rows)
+    assert math.isclose(probability["constant_p"], mean, rel_tol=1e-6)
+    assert math.isclose(probability["constant_ece"], abs(mean - base), abs_tol=1e-6)
+    over = next(s for s in numbers["strategies"] if s["kind"] == "overreaction")
+    assert sum(s["probability"]["count"] for s in over["statuses"]) == over["probability"]["count"]
+
+
+def quiet_markets_have_no_event(where):
+    folder = where / "quiet"
+    good("simulate", "--quiet", "--seed", 3, "--scenario", ROOT / "examples/market/market.yaml", "--sessions", 8,
+         "-o", folder)
+    good("backtest", "--folder", folder, "--report", where / "quiet-report")
+    numbers, _ = report(where / "quiet-report")
+    found = numbers["detection"]
+    assert found["null_sessions"] == found["sessions"] and found["planted_os_2_5"]["planted"] == 0, found
+    rate = found["false_overreactions_quiet_all_names"]
+    assert rate["name_days"] > 0 and rate["gate"] in ("met", "undecided", "not_met"), rate
+    broken = where / "broken.yaml"
+    broken.write_text("kind: market\n  name: [\n", encoding="utf-8")
+    done = tool("simulate", "--seed", 1, "--scenario", broken, "--sessions", 3, "-o", where / "never")
+    assert done.returncode == 2 and "broken.yaml" in done.stderr and "--sessions" not in done.stderr, done
+
+
 def wrong_arguments_exit_2(where, folder):
     config, bars = folder / "aftershock.yaml", folder / "bars.csv"
     for arguments in ([], ["--config", config, bars], ["--config", config, "--report", where / "r"],
@@ -222,6 +297,8 @@ def main():
         cut_data_change_nothing_before(one, where, signals)
         several_folders_are_one_score(where, one, two)
         a_calibration_from_one_market_gives_probabilities_in_another(where, one, two)
+        a_score_takes_every_input_once(where, one, two)
+        quiet_markets_have_no_event(where)
         wrong_arguments_exit_2(where, one)
     return 0
 

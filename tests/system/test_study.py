@@ -295,6 +295,9 @@ def errors_say_where_and_what():
         ([("2023-13-40", "N00")], ["events.csv:2", "2023-13-40"]),
         ([("yesterday", "N00")], ["events.csv:2", "yesterday", "YYYY-MM-DD"]),
         ([(day, "N00", "weather")], ["events.csv:2", "weather"]),
+        ([(day, "N00"), (day, "N01"), (day, "N00")], ["events.csv:4", "line 2"]),
+        ([("2025-02-30", "N00")], ["events.csv:2", "2025-02-30"]),
+        ([(day + "T15:00:00", "N00")], ["events.csv:2", "no zone"]),
         ([(day,)], ["events.csv:2", "date_or_ts,symbol"]),
         ([], ["events.csv", "no event"]),
         ([(market.dates[20], "N00")], ["N00 has 8 returns", "20 prices before", "needed: 40"]),
@@ -307,6 +310,7 @@ def errors_say_where_and_what():
     events = study.events([(day, "N00")])
     for arguments, said in ((("--window", "3,1"), "--window"), (("--model", "garch"), "market, mean, sector"),
                             (("--estimation", "2"), "5 to"), (("--bar", "5x"), "--bar"), (("--nope",), "--help"),
+                            (("--report", prices), "is no folder"),
                             (("--market", "ZZZ"), "ZZZ"), (("--pairs", "N00"), "two symbols"),
                             (("--pairs", "N00,ZZZ"), "'ZZZ' is not in the universe")):
         done = study.run(prices, "--events", events, *arguments)
@@ -319,10 +323,62 @@ def errors_say_where_and_what():
     assert json.loads(done.stdout)["events"][0]["skipped"] == [{"symbol": "N05", "estimation": 0}]
 
 
+def a_day_that_the_market_misses_is_told():
+    """Name and market span the same days; day 0 without a return is loud; JSON says which name and day."""
+    market = Market(10)
+    study, _ = market.study()
+    k = market.dates.index(market.event)
+    for gone, day in ((market.event, 0), (market.dates[k + 3], 3)):
+        prices = study.closes([row for row in market.prices if row[:2] != (gone, "MKT")], "gap.csv")
+        done = study.run(prices, "--events", study.events([(market.event, "N00")]), "--placebo", "0", "--json")
+        assert done.returncode == 0, done
+        assert ("DAY 0 IS MISSING" in done.stderr) == (day == 0) and f"day {day:+}" in done.stderr, done.stderr
+        assert "MKT has no new price" in done.stderr and "N00, N01" in done.stderr and gone in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 2, done.stderr  # one for the day, one for the return over two
+        answer = json.loads(done.stdout)
+        name = answer["events"][0]["names"][2]
+        assert name["ar"][1 + day] is None and name["day0_missing"] == (day == 0), name
+        assert name["missing"] == 1 and name["gaps"] == 1, name
+        what = [(w["symbol"], w["day"], w["what"], w["sessions"]) for w in answer["warnings"]]
+        assert what[:2] == [("N00", day, "no_market_price", 0), ("N00", day + 1, "gap", 2)] and len(what) == 24, what
+        # the next return spans both days, for the name and for the market, and is as uncertain as two
+        y, m = market.returns(name["symbol"]), market.returns("MKT")
+        t = k + day  # of the return that ends a day later; t - 1 is the one into the missing day
+        both = sum(y[t - 1:t + 1]) - name["beta"] * sum(m[t - 1:t + 1]) - math.sqrt(2) * name["alpha"]
+        near("AR over both days", name["ar"][2 + day], both)
+        assert abs(name["sar"][2 + day] / (both / name["sigma"] / math.sqrt(2)) - 1) < 0.03, name["sar"]
+    table = study.run(prices, "--events", study.events([(market.event, "N00")]), "--placebo", "0").stdout
+    assert "returns missing" in table
+    twice = market.prices + [(market.event, "N01", 1.0)]
+    events = study.events([(market.event, "N00")])
+    done = study.run(study.closes(twice, "twice.csv"), "--events", events, "--placebo", "0")
+    assert done.returncode == 0 and "N01: 1 rows of a moment" in done.stderr, done.stderr
+
+
+def names_that_share_a_day_share_their_placebo_day():
+    """Six names with one day and a common shock: drawn each for itself, their placebo would look independent."""
+    market = Market(11, sessions=700, common=0.02, planted=0)
+    study, prices = market.study()
+    rows = [(market.dates[500], name) for name in NAMES[:6]]
+    arguments = ("--pool", "--window", "0,2", "--estimation", "120", "--placebo", "100", "--json")
+    done = study.run(prices, "--events", study.events(rows), *arguments)
+    assert done.returncode == 0 and "of 6 events 6 share their day" in done.stderr, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["pool"] == {"same_day": 6, "overlapping": 0}, answer["pool"]
+    shared = answer["placebo"]["tests"]["patell"]["size_5pct"]
+    assert shared > 0.3, shared
+    assert 0 < answer["placebo"]["disjoint"] <= answer["placebo"]["eligible"], answer["placebo"]
+    rows = [(market.dates[400 + 20 * i], name) for i, name in enumerate(NAMES[:6])]
+    apart = json.loads(study.run(prices, "--events", study.events(rows), *arguments).stdout)
+    assert apart["placebo"]["tests"]["patell"]["size_5pct"] < 0.2, apart["placebo"]["tests"]["patell"]
+    assert apart["pool"] == {"same_day": 0, "overlapping": 0}, apart["pool"]
+
+
 def main():
     for test in (names_are_those_of_least_squares, simple_returns_the_mean_model_and_the_sector_model_are_options,
                  placebo_dates_show_which_test_holds, a_family_gives_justified_moves_breadth_and_control,
                  a_pool_takes_events_as_names, intervals_are_standardised_by_the_time_of_day, headlines_are_events_too,
+                 a_day_that_the_market_misses_is_told, names_that_share_a_day_share_their_placebo_day,
                  errors_say_where_and_what):
         test()
         print(f"ok {test.__name__}")

@@ -41,6 +41,8 @@ static void what_is_no_moment_is_refused_with_what_is_allowed(void **state)
                                       "yesterday",
                                       "2026-13-01",
                                       "2026-07-01T25:00:00",
+                                      "2026-02-30T10:00:00Z",
+                                      "2026-04-31",
                                       "2026-07-01T20:00:00+02:00",
                                       "2026-07-01x",
                                       "123",
@@ -63,8 +65,8 @@ static void a_date_is_read_in_both_forms_and_nothing_else(void **state)
     assert_int_equal(date, 20260701);
     assert_int_equal(as_date_parse("--date", "2026-12-31", &date), 0);
     assert_int_equal(date, 20261231);
-    static const char *const bad[] = {"",         "2026",        "2026-07",   "2026-13-01", "2026-00-01",
-                                      "20260732", "2026-07-01x", "202607011", "1969-01-01"};
+    static const char *const bad[] = {"",           "2026",     "2026-07",     "2026-13-01", "2026-00-01", "20260732",
+                                      "2026-02-30", "20250229", "2026-07-01x", "202607011",  "1969-01-01"};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(as_date_parse("--date", bad[i], &date), -EINVAL);
         assert_non_null(strstr(as_error_message(0), "--date: found '"));

@@ -76,6 +76,13 @@ static void a_group_by_hand(void **state)
     assert_int_equal(g.open, 2);
     assert_int_equal(g.hits, 4);
     assert_int_equal(g.own_hits, 2);
+    assert_int_equal(g.events, 2);
+    close_to(g.hit_naive.low, as_score_wilson(4, 6).low);
+    /* 3 of 3 and 1 of 3: residuals 1 and -1, a variance of 4 where independent names have 4/3: two trials, not six */
+    as_score_tally two = {.x = 4.0 / 3, .n = 2, .xx = 8.0 / 9, .xn = 4.0 / 3, .nn = 2, .clusters = 1 << 20};
+    close_to(g.hit.low, as_score_tally_share(&two).low);
+    assert_true(g.hit.low < g.hit_naive.low && g.hit.high > g.hit_naive.high);
+    close_to(g.own_net.mean, -15);
     close_to(g.net.mean, 15);
     close_to(g.held_days, 2);
     /* residuals of event 1: -5 + 5 + 15, of event 2: -25 - 35 + 45: se^2 = 2 (15^2 + 15^2) / 36 */
@@ -97,6 +104,12 @@ static void probabilities_by_hand(void **state)
     assert_int_equal(g.probability.count, 6);
     close_to(g.probability.score.brier, (0.16 + 0.36 + 0.09 + 0.49 + 0.04 + 0.04) / 6);
     close_to(g.probability.ece_equal_count, (0.1 + 0.2 + 0.2) / 3);
+    /* one number for all, 0.7, against 4 of 6 */
+    close_to(g.probability.constant_p, 0.7);
+    close_to(g.probability.constant_ece, 0.7 - 4.0 / 6);
+    close_to(g.probability.constant_brier, (4 * 0.09 + 2 * 0.49) / 6);
+    assert_int_equal(g.probability.equal_count.events[2], 2);
+    close_to(g.probability.equal_count.naive[2].low, as_score_wilson(2, 2).low);
     assert_int_equal(g.probability.equal_count.count, 3);
     assert_int_equal(g.probability.equal_count.bin[2].count, 2);
     close_to(g.probability.equal_count.bin[2].observed, 1);
@@ -115,6 +128,11 @@ static void filters_by_family_and_kind(void **state)
     assert_int_equal(g.signals, 0);
     assert_true(isnan(g.net.mean));
     assert_true(isnan(g.probability.score.brier));
+    book.signal[0].status = AS_FACT_CONFIRMED;
+    g = as_score_group_of(&book, &(as_score_filter){.kind = -1, .status = AS_STATUS_CONFIRMED});
+    assert_int_equal(g.signals, 1);
+    g = as_score_group_of(&book, &(as_score_filter){.kind = -1, .status = AS_STATUS_OPEN});
+    assert_int_equal(g.signals, 7);
     g = as_score_group_of(&book, &(as_score_filter){.kind = -1, .strategy = "other"});
     assert_int_equal(g.signals, 0);
     as_score_book_fini(&book);

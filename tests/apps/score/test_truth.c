@@ -17,8 +17,8 @@ static const char truth_text[] =
     "{\"schema\":2,\"kind\":\"market\",\"sessions\":[{\"date\":\"2026-03-02\",\"null\":false},"
     "{\"date\":\"2026-03-03\",\"null\":true,\"carry\":true}],\"events\":["
     "{\"id\":\"e1\",\"kind\":\"overreaction\",\"issuer\":\"META\",\"family\":\"capex_cut\",\"t0\":1000000000000000000,"
-    "\"headlines\":[\"a\"],\"names\":[{\"symbol\":\"AAA\",\"excess\":-4,\"planted_os\":-3.5},"
-    "{\"symbol\":\"BBB\",\"planted_os\":2.6},{\"symbol\":\"CCC\",\"planted_os\":0}]},"
+    "\"headlines\":[\"a\"],\"names\":[{\"symbol\":\"AAA\",\"excess\":-4,\"planted_os\":-3.5,\"half_life_sessions\":2},"
+    "{\"symbol\":\"BBB\",\"planted_os\":2.6,\"half_life_sessions\":null},{\"symbol\":\"CCC\",\"planted_os\":0}]},"
     "{\"id\":\"e2\",\"kind\":\"justified\",\"issuer\":\"META\",\"family\":\"tariff\",\"t0\":2000000000000000000,"
     "\"names\":[{\"symbol\":\"AAA\",\"planted_os\":0}]},"
     "{\"id\":\"e3\",\"kind\":\"unrelated\",\"issuer\":null,\"family\":null,\"t0\":3,\"names\":[]}]}";
@@ -106,6 +106,23 @@ static void detection_by_hand(void **state)
     assert_true(isnan(d.false_quiet.per_1000));
     assert_int_equal(d.unplanted_linked.count, 2);
     close_to(d.unplanted_linked.name_days, 100);
+    assert_string_equal(as_truth_gate_text(&d.false_linked), "undecided");
+    assert_string_equal(as_truth_gate_text(&d.false_quiet), "no_data");
+    /* five OVERREACTIONs: AAA twice with its excess, which reverts, BBB on the wrong side, CCC twice with nothing */
+    assert_int_equal(d.precision.reverting.planted, 5);
+    assert_int_equal(d.precision.reverting.found, 2);
+    assert_int_equal(d.precision.not_reverting.found, 0);
+    assert_int_equal(d.precision.wrong_side.found, 1);
+    assert_int_equal(d.precision.nothing.found, 2);
+    assert_int_equal(d.planted.events, 1);
+    assert_true(isnan(d.planted.interval.low)); /* names of one event: no variance */
+    close_to(d.planted.naive.low, as_score_wilson(1, 2).low);
+    assert_int_equal(d.events, 3);
+    truth.session_count = 1; /* the truth does not know the second session: in no count */
+    d = as_truth_detect(&truth, &book);
+    assert_int_equal(d.unknown_sessions, 1);
+    assert_int_equal(d.sessions, 1);
+    close_to(d.unplanted_linked.name_days, 50);
     as_score_book_fini(&book);
     as_truth_fini(&truth);
 }
@@ -149,11 +166,44 @@ static void what_is_no_truth_is_refused(void **state)
     }
 }
 
+/* Events outside the data do not count; sessions and headlines of another run are refused. */
+static void a_truth_must_be_of_its_run(void **state)
+{
+    (void)state;
+    as_truth truth = {0};
+    as_score_book book = {0};
+    assert_int_equal(load(&truth, truth_text), 0);
+    as_score_run *run = as_score_book_run(&book);
+    (void)strcpy(run->label, "market");
+    run->first_ts = 500000000000000000;
+    run->last_ts = 1500000000000000000; /* e1 alone */
+    as_score_day *day = as_score_book_day(&book);
+    day->date = 20260302;
+    assert_int_equal(as_truth_detect(&truth, &book).outside, 2);
+    assert_int_equal(as_truth_detect(&truth, &book).events, 1);
+    assert_true(as_truth_check(&truth, &book) < 0); /* no headline 'a' */
+    assert_non_null(strstr(as_error_message(0), "event e1 is not in the inputs"));
+    as_score_book_headline(&book, 0, "b");
+    as_score_book_headline(&book, 0, "a");
+    as_score_book_end_run(&book, 0);
+    assert_int_equal(as_truth_check(&truth, &book), 0);
+    say(&book, AS_SIGNAL_OVERREACTION, "BBB", -1, 1000000000000000000, 10, 20260302); /* its excess stays */
+    as_truth_precision precision = as_truth_detect(&truth, &book).precision;
+    assert_int_equal(precision.not_reverting.found, 1);
+    assert_int_equal(precision.reverting.found, 0);
+    day->date = 20270302;
+    assert_true(as_truth_check(&truth, &book) < 0);
+    assert_non_null(strstr(as_error_message(0), "none of its sessions"));
+    as_score_book_fini(&book);
+    as_truth_fini(&truth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(detection_by_hand),
         cmocka_unit_test(the_ends_of_the_bands),
+        cmocka_unit_test(a_truth_must_be_of_its_run),
         cmocka_unit_test(what_is_no_truth_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,11 @@ static void rows_are_dates_or_moments(void **state)
     assert_int_equal(events.event[4].ts, UINT64_C(1749735900000000000));
     as_study_events_fini(&events);
 
+    assert_int_equal(ast_load(&events, "\xEF\xBB\xBF"
+                                       "date,symbol\n2025-06-12,A\n2025-06-12,K\n2025-06-12,A,memory_price\n"),
+                     0);
+    assert_int_equal(events.count, 3); /* a byte order mark, and what is no duplicate */
+    as_study_events_fini(&events);
     assert_int_equal(ast_load(&events, "2025-06-12,A\n"), 0);
     as_study_events_resolve(&events, &universe, true);
     assert_int_equal(events.event[0].ts, as_calendar_session_on(new_york, 20250612)->open);
@@ -99,6 +104,10 @@ static void a_bad_row_is_an_error_with_its_line(void **state)
         {"2025-06-12,A,rain\n", "'rain'", 1},
         {"12 June,A\n", "12 June", 1},
         {"2025-06-12,\"A\n", "quote", 1},
+        {"2025-02-30,A\n", "2025-02-30", 1},
+        {"20250431,A\n", "20250431", 1},
+        {"2025-06-12T13:45:00,A\n", "no zone", 1},
+        {"2025-06-12,A\n2025-06-13,A\n2025-06-12,A\n", "same event as line 1", 3},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         as_study_events events;

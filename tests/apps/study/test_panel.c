@@ -84,8 +84,8 @@ static void returns_go_from_one_price_to_the_next_and_so_does_the_markets(void *
     const as_study_series *a = &panel.series[A];
     assert_int_equal(a->count, 3);
     assert_true(isnan(a->y[0]) && isnan(a->market[0]));
-    ast_near("over two days", a->y[1], log(60.0 / 50));
-    ast_near("the market's over the same days", a->market[1], log(102.0 / 100));
+    ast_near("over two days", a->y[1], log(60.0 / 50) / sqrt(2));
+    ast_near("the market's over the same days", a->market[1], log(102.0 / 100) / sqrt(2));
     ast_near("sector: the other one", a->sector[2], log(11.0 / 10));
     assert_true(isnan(a->sector[1])); /* B has no price before */
     ast_near("market's own", panel.series[MKT].market[1], log(101.0 / 100));
@@ -111,8 +111,43 @@ static void a_market_without_a_new_price_has_no_return(void **state)
     ast_near("simple", k->y[1], 0.1);
     assert_true(isnan(k->market[1])); /* the first price of New York comes after Seoul's 3rd */
     assert_true(isnan(k->market[2])); /* nothing new: a holiday and a weekend */
-    ast_near("the session that ended in the night", k->market[3], 0.02);
+    /* 3 July in New York came to Seoul on the 4th: that price is where the next common span begins */
+    assert_true(isnan(k->y[2]));
+    ast_near("the session that ended in the night", k->market[3], 0.02 / sqrt(2));
+    ast_near("the name over the same span", k->y[3], (13.0 / 11 - 1) / sqrt(2));
+    assert_int_equal(k->sessions[3], 2);
+    assert_int_equal(k->sessions[2], 0);
     as_study_panel_fini(&panel);
+}
+
+/* The market misses a day: both returns of the next day span two sessions, and are divided by the root of two. */
+static void name_and_market_span_the_same_days(void **state)
+{
+    (void)state;
+    for (int plain = 0; plain < 2; plain++) {
+        as_study_panel panel;
+        assert_int_equal(as_study_panel_init(&panel, &universe, 0, false, 0.3), 0);
+        panel.keep_gaps = plain;
+        double root = plain ? 1 : sqrt(2);
+        ast_day(&panel, MKT, 20250602, 100);
+        ast_day(&panel, MKT, 20250604, 104);
+        ast_day(&panel, MKT, 20250605, 105);
+        for (int d = 0; d < 4; d++)
+            ast_day(&panel, A, 20250602 + d, 50 + d * d);
+        ast_day(&panel, A, 20250603, 52); /* another price of the same day: the later row counts, and is told */
+        assert_int_equal(as_study_panel_finish(&panel, MKT, true), 0);
+        const as_study_series *a = &panel.series[A];
+        assert_true(isnan(a->y[1]) && isnan(a->market[1]));
+        ast_near("name", a->y[2], (54.0 / 50 - 1) / root);
+        ast_near("market", a->market[2], 0.04 / root);
+        ast_near("scale", a->scale[2], root);
+        assert_int_equal(a->sessions[2], 2);
+        ast_near("the day after", a->y[3], 59.0 / 54 - 1);
+        assert_int_equal(a->sessions[3], 1);
+        assert_int_equal(a->duplicates, 1);
+        assert_int_equal(panel.series[MKT].duplicates, 0);
+        as_study_panel_fini(&panel);
+    }
 }
 
 static void the_last_price_of_a_period_counts(void **state)
@@ -179,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(returns_go_from_one_price_to_the_next_and_so_does_the_markets),
         cmocka_unit_test(a_market_without_a_new_price_has_no_return),
+        cmocka_unit_test(name_and_market_span_the_same_days),
         cmocka_unit_test(the_last_price_of_a_period_counts),
         cmocka_unit_test(intervals_are_of_regular_hours_and_scaled_by_their_variance),
     };
