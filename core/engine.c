@@ -284,15 +284,45 @@ static void own_news(as_engine *engine, uint32_t instrument, const as_fact_chang
     }
 }
 
+/* What was said of a live fact has changed. */
+static void fact_changed(as_engine *engine, const as_fact_change *change)
+{
+    if (change->status_changed)
+        as_decide_fact(engine, change->fact);
+    as_shock *shock = as_shock_of(&engine->shocks, change->fact->serial);
+    double g = as_fact_gate(change->fact, &engine->playbook->gate);
+    if (shock && (change->status_changed || g < shock->g || g > shock->g)) { /* a better source moves G as well */
+        shock->g = g;
+        evaluate_shock(engine, shock, change->status_changed);
+    }
+}
+
+static void expire(as_engine *engine, as_fact *fact)
+{
+    as_fact_expire(&engine->facts, fact, engine->now);
+    as_decide_fact(engine, fact);
+    as_shock *shock = as_shock_of(&engine->shocks, fact->serial);
+    if (shock)
+        retire(engine, shock, AS_REASON_BIT(FACT_EXPIRED));
+}
+
+static void fact_created(as_engine *engine, as_fact *fact, const as_headline *headline)
+{
+    engine->counters.facts++;
+    engine->counters.generations += fact->generation > 1;
+    add_timer(engine, AS_TIMER_FACT_EXPIRY, fact_deadline(engine, fact), fact->serial);
+    as_decide_fact(engine, fact);
+    open_shock(engine, fact, headline);
+    as_fact *oldest = as_fact_forget_next(&engine->facts);
+    if (oldest)
+        expire(engine, oldest); /* the next creation takes its place: that it is over is said while it is there */
+}
+
 static void apply_issuer(as_engine *engine, const as_headline *headline, unsigned idx)
 {
     uint32_t issuer = headline->reading.issuer[idx];
     if (issuer >= engine->universe->symbols.count)
         return;
-    /* the fact that a new one would overwrite must not leave its shock behind */
-    as_shock *forgotten = as_shock_of(&engine->shocks, as_fact_forgets(&engine->facts));
-    if (forgotten)
-        retire(engine, forgotten, AS_REASON_BIT(FACT_EXPIRED));
     as_fact_change change = as_fact_apply(&engine->facts, engine->playbook, &engine->universe->symbols, headline, idx);
     own_news(engine, issuer, &change, (double)headline->reading.relevance[idx]);
     if (!change.fact) {
@@ -300,23 +330,10 @@ static void apply_issuer(as_engine *engine, const as_headline *headline, unsigne
         return;
     }
     engine->counters.headlines_repeated += change.repeated;
-    if (change.created) {
-        engine->counters.facts++;
-        engine->counters.generations += change.fact->generation > 1;
-        add_timer(engine, AS_TIMER_FACT_EXPIRY, fact_deadline(engine, change.fact), change.fact->serial);
-    }
-    if (change.created || change.status_changed)
-        as_decide_fact(engine, change.fact);
-    if (change.created) {
-        open_shock(engine, change.fact, headline);
-        return;
-    }
-    as_shock *shock = as_shock_of(&engine->shocks, change.fact->serial);
-    double g = as_fact_gate(change.fact, &engine->playbook->gate);
-    if (shock && (change.status_changed || g < shock->g || g > shock->g)) { /* a better source moves G as well */
-        shock->g = g;
-        evaluate_shock(engine, shock, change.status_changed);
-    }
+    if (change.created)
+        fact_created(engine, change.fact, headline);
+    else
+        fact_changed(engine, &change);
 }
 
 static void apply_headline(as_engine *engine, const as_headline *headline)
@@ -325,6 +342,9 @@ static void apply_headline(as_engine *engine, const as_headline *headline)
     engine->ts_event = headline->ts_event;
     if (headline->reading.issuer_count == 0)
         engine->counters.headlines_no_issuer++;
+    as_fact_change taken_back;
+    for (uint64_t serial = 0; as_fact_take_back(&engine->facts, headline, &serial, &taken_back);)
+        fact_changed(engine, &taken_back);
     for (unsigned i = 0; i < headline->reading.issuer_count; i++)
         apply_issuer(engine, headline, i);
 }
@@ -359,11 +379,7 @@ static void fact_expired(as_engine *engine, uint64_t serial)
         add_timer(engine, AS_TIMER_FACT_EXPIRY, deadline, serial);
         return;
     }
-    as_fact_expire(&engine->facts, fact, engine->now);
-    as_decide_fact(engine, fact);
-    as_shock *shock = as_shock_of(&engine->shocks, serial);
-    if (shock)
-        retire(engine, shock, AS_REASON_BIT(FACT_EXPIRED));
+    expire(engine, fact);
 }
 
 static void apply_timer(as_engine *engine)

@@ -6,7 +6,8 @@
 void as_print_index_init(as_print_index *index, const uint32_t *feature, unsigned feature_count)
 {
     index->feature_count = feature_count;
-    memcpy(index->feature, feature, feature_count * sizeof *feature);
+    if (feature_count > 0)
+        memcpy(index->feature, feature, feature_count * sizeof *feature);
     memset(index->place, 0, sizeof index->place);
     for (unsigned i = 0; i < feature_count; i++) {
         uint32_t at = feature[i] & AS_PRINT_PLACE_MASK;

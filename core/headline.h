@@ -78,7 +78,7 @@ typedef struct as_reading {
     uint8_t speaker;                                /* 1 + place in issuer[] of the company that itself says it, or 0 */
     uint8_t figure_count;
     as_figure figure[AS_HEADLINE_FIGURE_MAX];       /* magnitudes that the text gives, the first ones */
-    uint64_t common;                                /* bit i: feature[i] is but the issuers' names, or the family's words */
+    uint64_t common;                                /* bit i: feature[i] is but issuers' names and family's words */
     uint32_t feature[AS_HEADLINE_FEATURE_MAX];      /* hashes of words and bigrams, ascending, unique */
 } as_reading;
 

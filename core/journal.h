@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define AS_JOURNAL_MAGIC "ASJ1"
-#define AS_JOURNAL_VERSION 1u
+#define AS_JOURNAL_VERSION 2u
 
 typedef enum as_record_type {
     AS_RECORD_EVENT = 1,

@@ -149,6 +149,28 @@ static bool is_open(const as_fact *fact, bool official)
                          (official && (fact->status == AS_FACT_DEVELOPING || fact->status == AS_FACT_DENIED)));
 }
 
+/* J of what the item tells beside names and the family's words, to the most alike text of the fact. */
+static double telling_jaccard(const item *it, const as_fact *fact)
+{
+    const as_reading *reading = it->reading;
+    uint32_t telling[AS_HEADLINE_FEATURE_MAX];
+    unsigned count = 0;
+    double most = 0;
+    as_print_index all, own;
+    for (unsigned i = 0; i < reading->feature_count; i++)
+        if (!(reading->common >> i & 1))
+            telling[count++] = reading->feature[i];
+    as_print_index_init(&all, reading->feature, reading->feature_count);
+    as_print_index_init(&own, telling, count);
+    uint64_t shared = as_cluster_compare(&fact->cluster, &all, 1).counts;
+    uint64_t told = as_cluster_compare(&fact->cluster, &own, 1).counts;
+    for (unsigned slot = 0; told; slot++, told >>= 8, shared >>= 8) /* what is common to both is left out of both */
+        if (told & 0xFF)
+            at_least_ratio(&most, (unsigned)(told & 0xFF),
+                           count + fact->cluster.feature_count[slot] - (unsigned)(shared & 0xFF));
+    return most;
+}
+
 /* The same family: does the item go on with this fact, without being alike? */
 static bool goes_on(const item *it, const as_fact *fact, const as_similarity *like)
 {
@@ -162,6 +184,7 @@ static bool goes_on(const item *it, const as_fact *fact, const as_similarity *li
         return age <= SINGLE_WINDOW || settled_by_this;
     if (it->parties && fact->parties)
         return it->parties == fact->parties && age <= PARTIES_WINDOW;
+    related = related && (!it->reading->common || telling_jaccard(it, fact) >= related_jaccard);
     return related && (age <= MULTIPLE_WINDOW || settled_by_this);
 }
 

@@ -12,7 +12,8 @@
  *                 a family with one claim at a time (results, guidance, job cuts ..): 48 h after the last item at most,
  *                   or at any time if the fact is open and this item settles it (official, confirming or denying);  or
  *                 a family with several at once (lawsuits, deals, products ..): in 24 h and a tenth of the words shared
- *                   (J >= 0.1), or the same companies named together in 5 days
+ *                   (J >= 0.1; the issuers' names and the family's words left out, which any two lawsuits share), or
+ *                   the same companies named together in 5 days
  *   likeness    another family's live fact, if alike: the event word differs, the story does not
  *   comment     no family of its own but it denies, declines or could not verify: the story that is open
  *

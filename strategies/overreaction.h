@@ -7,8 +7,8 @@
  *                  after a headline that moved nothing overreacts to nothing; and (LATE_MOVE) when it first departs
  *                  more than react_sessions after the headline or the latest change of status
  *   UNDERREACTION  |E| >= under_e, |z| < under_ratio |E|, once M is frozen; closed when z has caught up or E is gone.
- *                  Not for a name that has come most of the way once; z is taken by the time at which M froze, so that a
- *                  move does not seem to fade; vetoed (NO_SHOCK) where the epicentre itself has hardly moved, and
+ *                  Not for a name that has come most of the way once; z is taken by the time at which M froze, so that
+ *                  a move does not seem to fade; vetoed (NO_SHOCK) where the epicentre itself has hardly moved, and
  *                  when it begins later than react_sessions after the news (LATE_MOVE)
  * On the epicentre:
  *   CONTRADICTION  the controls moved against the basket, |K| >= control_k (SCIENCE 3.5); a diagnosis without a side

@@ -272,7 +272,8 @@ static as_ndjson_result read_headline(const reader *r, as_headline *hl)
     char whole_id[1024];
     size_t whole_id_bytes = 0;
     bool cut = false, id_cut = false;
-    if (!text)
+    hl->retracted = status && as_json_string_is(status, "retracted");
+    if (!text && !(hl->retracted && id)) /* an item is taken back by its id */
         return AS_NDJSON_MISSING_KEY;
     if (!read_text(r, "text", hl->text, sizeof hl->text, &cut) ||
         !read_text(r, "src", hl->source, sizeof hl->source, NULL) ||
@@ -293,10 +294,11 @@ static as_ndjson_result read_headline(const reader *r, as_headline *hl)
             return AS_NDJSON_BAD_VALUE;
     }
     hl->cut = cut;
-    hl->retracted = status && as_json_string_is(status, "retracted");
+    bool by_id = hl->retracted && strspn(hl->id, " \t") < strlen(hl->id);
     if (id_cut)
         whole_id_bytes = as_json_string_copy(id, whole_id, sizeof whole_id, NULL);
-    return as_headline_finish(hl, id_cut ? whole_id : NULL, whole_id_bytes) ? AS_NDJSON_OK : AS_NDJSON_BAD_VALUE;
+    bool has_text = as_headline_finish(hl, id_cut ? whole_id : NULL, whole_id_bytes);
+    return has_text || by_id ? AS_NDJSON_OK : AS_NDJSON_BAD_VALUE;
 }
 
 static bool read_kind(const as_json_value *value, as_event *ev)

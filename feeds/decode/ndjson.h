@@ -12,7 +12,8 @@
  * absent, null or zero is a side without an offer. Quantities are decimal strings or numbers too, in shares (coins,
  * contracts), and must be whole units of the instrument's 10^-qty_exp; a trade's q may be absent (0), a quote's bs
  * and as too (undefined). A bar's d is a whole number of seconds; absent, o is c, h and l are the higher and the
- * lower of the two, and v is 0. "seq" on a trade or a quote is the source's own number. A headline needs text; id,
+ * lower of the two, and v is 0. "seq" on a trade or a quote is the source's own number. A headline needs text,
+ * but for a retraction that names the item's id; id,
  * src, tier (1..4), class (official, press, aggregator, social), symbols, rev, url and status ("retracted" takes it
  * back) are optional, null counts as absent, and so is body, which is checked and not kept. "news" is another word
  * for "headline". Unknown keys are ignored.

@@ -318,8 +318,11 @@ static int take_one(as_input *input, as_event *event, as_headline *headline)
             return result;
         if (result == 0)
             input->source_ended = true;
-        else if (as_reorder_push(input->reorder, event, headline))
+        else if (as_reorder_push(input->reorder, event, headline)) {
             input->stats->merged++;
+            if (input->options.merged)
+                input->options.merged(input->options.merged_arg, headline);
+        }
     }
     return as_reorder_pop(input->reorder, event, headline);
 }

@@ -29,6 +29,8 @@ typedef struct as_input_options {
     uint16_t source;             /* as_event.source of every event */
     bool strict;                 /* any bad line is an error */
     bool raw_order;              /* inspect: no reorder window */
+    void (*merged)(void *arg, const as_headline *headline); /* told of each headline merged into another, or NULL */
+    void *merged_arg;
 } as_input_options;
 
 enum { AS_INPUT_TYPE_MAX = 64, AS_INPUT_ERROR_MAX = 96, AS_INPUT_FILTER_MAX = 16, AS_INPUT_FLOW_MAX = 16 };

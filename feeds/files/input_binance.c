@@ -114,8 +114,6 @@ static int next_binance(as_input *input, as_event *event, as_headline *headline)
             continue;
         input->stats->rows++;
         result = read_row(input, line, line_bytes, event);
-        if (result == 0 && too_long)
-            result = as_input_skip_line(input);
         if (result)
             return result;
     }

@@ -52,6 +52,7 @@ struct as_input {
     as_reorder *reorder;                      /* NULL: raw order, or ITCH */
     uint64_t kind_count[AS_EVENT_KIND_COUNT]; /* text: rows decoded */
     uint64_t line_seq;                        /* of the line last read, from 1 */
+    bool in_long_line;                        /* it was too long, and its end has not been seen yet */
     bool source_ended;                        /* the reader has no more; the window may */
     bool finished;                            /* the end has been reported */
     int failed;                               /* sticky */
@@ -96,8 +97,8 @@ int as_input_bad_message(as_input *input, const char *reason);
 /* ---- text (input_text.c) ---- */
 
 /*
- * The next line without its ending: 1; 0 at the end; a negative errno. A line that is too long has AS_LINE_BYTES + 1
- * bytes here and is skipped to its end by the caller.
+ * The next line without its ending: 1; 0 at the end; a negative errno. Of a line that is too long there are more than
+ * AS_LINE_BYTES here, perhaps not all; what is left of it is passed over before the next line.
  */
 int as_input_next_line(as_input *input, const char **line, size_t *line_bytes, bool *too_long);
 

@@ -97,12 +97,27 @@ static void count_lobster(as_input *input)
 
 /* ---- rows ---- */
 
+/* What is left of a row that was too long: to behind its LF, so that row and message stay side by side. */
+static void skip_book_row(as_byte_stream *book)
+{
+    for (;;) {
+        const uint8_t *data;
+        int64_t have = as_byte_stream_peek(book, 1, &data);
+        if (have <= 0)
+            return; /* the next row meets the same end or failure */
+        const uint8_t *lf = memchr(data, '\n', (size_t)have);
+        as_byte_stream_skip(book, lf ? (size_t)(lf - data) + 1 : (size_t)have);
+        if (lf)
+            return;
+    }
+}
+
 /* The book's row of this message: a quote is pending if the best has changed. */
 static int read_book(as_input *input, const as_event *base)
 {
     lobster_state *lobster = input->state;
     const uint8_t *data;
-    int64_t have = as_byte_stream_peek(lobster->book, AS_LINE_BYTES, &data);
+    int64_t have = as_byte_stream_peek(lobster->book, AS_LINE_BYTES + 1, &data);
     if (have < 0)
         return (int)have;
     const char *lf = memchr(data, '\n', (size_t)have);
@@ -112,12 +127,16 @@ static int read_book(as_input *input, const as_event *base)
     memset(quote.raw, 0, sizeof quote.raw);
     bool whole =
         have > 0 && as_lobster_parse_top((const char *)data, bytes - (bytes > 0 && data[bytes - 1] == '\r'), &quote);
-    as_byte_stream_skip(lobster->book, bytes + (lf != NULL));
     if (!whole) {
         lobster->book_ended = lobster->book_ended || have == 0;
-        return as_input_bad_line(input, have == 0 ? "no_book_row" : "bad_book_row", (const char *)data,
-                                 have == 0 ? 0 : bytes);
+        int code = as_input_bad_line(input, have == 0 ? "no_book_row" : "bad_book_row", (const char *)data,
+                                     have == 0 ? 0 : bytes);
+        as_byte_stream_skip(lobster->book, bytes + (lf != NULL));
+        if (!lf && bytes > AS_LINE_BYTES)
+            skip_book_row(lobster->book);
+        return code;
     }
+    as_byte_stream_skip(lobster->book, bytes + (lf != NULL));
     lobster->has_quote = memcmp(quote.raw, lobster->top.raw, sizeof quote.raw) != 0;
     lobster->quote = quote;
     if (lobster->has_quote)
@@ -218,8 +237,6 @@ static int next_lobster(as_input *input, as_event *event, as_headline *headline)
             continue;
         input->stats->rows++;
         result = read_message(input, line, line_bytes, event);
-        if (result == 0 && too_long)
-            result = as_input_skip_line(input);
         if (result)
             return result;
     }

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "feeds/files/input_internal.h"
 
-/* Skips to behind the next LF, however far it is. */
 int as_input_skip_line(as_input *input)
 {
     for (;;) {
@@ -20,13 +19,20 @@ int as_input_skip_line(as_input *input)
     }
 }
 
-/*
- * The next line without its ending: 1; 0 at the end; a negative errno. A line that is too long has AS_LINE_BYTES + 1
- * bytes here and is skipped to its end by the caller. *whole: it has an ending, or the file is not a cut one.
- */
+/* What is left of a line that was too long for the view belongs to it: the next line begins behind it. */
+static int finish_long_line(as_input *input)
+{
+    if (!input->in_long_line)
+        return 0;
+    input->in_long_line = false;
+    return as_input_skip_line(input);
+}
+
 int as_input_next_line(as_input *input, const char **line, size_t *line_bytes, bool *too_long)
 {
-    int code = as_input_fill(input, AS_INPUT_LINE_WINDOW);
+    int code = finish_long_line(input);
+    if (code == 0)
+        code = as_input_fill(input, AS_INPUT_LINE_WINDOW);
     size_t have = input->view_bytes - input->view_at;
     if (code < 0 || have == 0)
         return code;
@@ -37,9 +43,9 @@ int as_input_next_line(as_input *input, const char **line, size_t *line_bytes, b
     *line = text;
     *too_long = bytes > AS_LINE_BYTES + (size_t)(lf && lf[-1] == '\r');
     *line_bytes = bytes > 0 && text[bytes - 1] == '\r' ? bytes - 1 : bytes;
-    if (!lf && *too_long)
-        return 1;
-    input->view_at += bytes + (lf != NULL);
+    input->in_long_line = !lf && *too_long;
+    if (!input->in_long_line)
+        input->view_at += bytes + (lf != NULL);
     return 1;
 }
 
@@ -123,8 +129,6 @@ static int next_ndjson(as_input *input, as_event *event, as_headline *headline)
             input->stats->unknown_symbol++;
         else
             result = as_input_bad_line(input, as_ndjson_result_name(decoded), line, line_bytes);
-        if (result >= 0 && too_long)
-            result = as_input_skip_line(input);
         if (result < 0)
             return result;
     }

@@ -8,23 +8,23 @@
 #include "feeds/news/style.h"
 #include "feeds/news/wording.h"
 
-static const uint32_t UNPHRASED = UINT32_MAX - 1;       /* order of a family that no phrase of the playbook gave */
+static const uint32_t UNPHRASED = UINT32_MAX - 1; /* order of a family that no phrase of the playbook gave */
+enum { GROUP_OTHER, GROUP_CHAIN, GROUP_COLUMN };  /* strong phrases of the supply chain; of commentary; all others */
 enum { WEAK_FROM = AS_EVENT_TYPE_MAX * AS_PHRASE_MAX }; /* orders of phrases that begin with ~ */
 
 struct as_classifier {
-    as_patterns *
-        family; /* label: event type; group: 1 for strong phrases of the supply chain; order: family's place * AS_PHRASE_MAX + phrase */
+    as_patterns *family;  /* label: event type; groups: GROUP_*; order: family's place * AS_PHRASE_MAX + phrase */
     as_patterns *wording; /* groups: as_wording */
     const as_playbook *playbook;
-    uint16_t commentary, analyst_rating, insider, executive_change,
-        m_and_a;                     /* AS_EVENT_TYPE_OTHER if the playbook has none */
+    uint16_t commentary, analyst_rating, insider, executive_change, m_and_a,
+        capex_raise;                 /* AS_EVENT_TYPE_OTHER if the playbook has none */
     int8_t usual[AS_EVENT_TYPE_MAX]; /* polarity of a family whose headline has no telling word */
     bool fixed[AS_EVENT_TYPE_MAX];   /* good and bad words do not turn it */
     bool relief[AS_EVENT_TYPE_MAX];  /* words of relief do */
     bool plain[AS_EVENT_TYPE_MAX];   /* reported as a fact even by a column */
     bool theme[AS_EVENT_TYPE_MAX];   /* a column's theme more often than its news */
     bool chain[AS_EVENT_TYPE_MAX];   /* of the supply chain: keeps its name in a column */
-    uint16_t price_move;
+    uint16_t price_move, macro;
     as_style_rules style;
 };
 
@@ -36,8 +36,9 @@ static int add_families(as_classifier *c, const as_playbook *playbook)
         for (uint32_t i = 0; family->used && i < family->phrase_count; i++) {
             const char *why = "", *phrase = family->phrase[i];
             bool weak = phrase[0] == '~';
+            uint16_t group = type == c->commentary ? GROUP_COLUMN : c->chain[type] && !weak ? GROUP_CHAIN : GROUP_OTHER;
             uint32_t order = (weak ? (uint32_t)AS_EVENT_TYPE_MAX + family->order : family->order) * AS_PHRASE_MAX + i;
-            int rc = as_patterns_add(c->family, phrase + weak, c->chain[type] && !weak, order, (uint16_t)(type), &why);
+            int rc = as_patterns_add(c->family, phrase + weak, group, order, (uint16_t)(type), &why);
 
             if (rc == -EINVAL)
                 return as_error_set(-EINVAL, "%s:%u: key 'events.%s.phrases[%u]': found '%s', allowed: %s",
@@ -94,6 +95,7 @@ int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
 
     if (rc == 0) {
         set_habits(c);
+        c->commentary = type_in(playbook, "commentary");
         as_style_rules_init(&c->style);
         rc = as_patterns_new(&c->family);
     }
@@ -108,12 +110,13 @@ int as_classifier_new(const as_playbook *playbook, as_classifier **classifier)
         return rc;
     }
     c->playbook = playbook;
-    c->commentary = type_in(playbook, "commentary");
     c->analyst_rating = type_in(playbook, "analyst_rating");
     c->insider = type_in(playbook, "insider_13f");
     c->executive_change = type_in(playbook, "executive_change");
     c->m_and_a = type_in(playbook, "m_and_a");
+    c->capex_raise = type_in(playbook, "capex_raise");
     c->price_move = type_in(playbook, "price_move");
+    c->macro = type_in(playbook, "macro");
     *classifier = c;
     return 0;
 }
@@ -165,12 +168,15 @@ static as_cue cue_of(const as_classifier *c, uint16_t event_type, uint32_t group
         return said(groups, AS_WORDING_ON_RECORD) ? AS_CUE_CONFIRMED : AS_CUE_OPINION;
     if (source.source_class == AS_CLASS_OFFICIAL)
         return AS_CUE_CONFIRMED;
+    if (said(groups, AS_WORDING_CONFIRMS) && !said(groups, AS_WORDING_RUMOUR) &&
+        (said(groups, AS_WORDING_UNVERIFIED) || said(groups, AS_WORDING_PLANS)))
+        return AS_CUE_DEVELOPING;
     if (said(groups, AS_WORDING_RUMOUR) || said(groups, AS_WORDING_UNVERIFIED) || said(groups, AS_WORDING_OWN_SOURCING))
         return AS_CUE_RUMOUR;
     if ((said(groups, AS_WORDING_OPINION) || (style == AS_STYLE_COLUMN && event_type != AS_EVENT_TYPE_OTHER)) &&
         !c->plain[event_type])
         return AS_CUE_OPINION;
-    if (said(groups, AS_WORDING_DEVELOPING))
+    if (said(groups, AS_WORDING_DEVELOPING) && !said(groups, AS_WORDING_DONE))
         return AS_CUE_DEVELOPING;
     if (said(groups, AS_WORDING_PLANS) && !c->plain[event_type])
         return AS_CUE_RUMOUR;
@@ -202,7 +208,7 @@ static int8_t polarity_of(const as_classifier *c, uint16_t event_type, as_cue cu
 {
     int8_t usual = usual_polarity(c, event_type, cue, groups), told;
 
-    if (!any_issuer || (question && event_type == c->commentary))
+    if (!any_issuer || (question && cue == AS_CUE_OPINION))
         return 0;
     if (c->fixed[event_type]) {
         if (c->relief[event_type] && said(groups, AS_WORDING_RELIEF))
@@ -219,26 +225,48 @@ static int8_t polarity_of(const as_classifier *c, uint16_t event_type, as_cue cu
     return told;
 }
 
+/* What somebody reports or denies is news: the first family but commentary, if there is one. */
+static as_pattern_hit reported_family(const as_classifier *c, const as_pattern_view *view, as_pattern_hit column)
+{
+    as_pattern_hit chain = as_patterns_first_of(c->family, view, GROUP_CHAIN);
+    as_pattern_hit other = as_patterns_first_of(c->family, view, GROUP_OTHER);
+
+    if (other.order < chain.order)
+        chain = other;
+    return chain.order != UINT32_MAX ? chain : column;
+}
+
 /*
  * The family: the playbook's first phrase, but a list of movers is a price move, a column whose theme is a broad family
  * is commentary, and a column about the supply chain keeps the chain's family.
  */
-static as_pattern_hit family_of(const as_classifier *c, const as_pattern_view *view, uint32_t groups, as_style style)
+static as_pattern_hit family_of(const as_classifier *c, const as_pattern_view *view, uint32_t groups, as_style style,
+                                bool leads)
 {
     as_pattern_hit hit = as_patterns_first(c->family, view), chain;
-    bool column = style == AS_STYLE_COLUMN && c->commentary != AS_EVENT_TYPE_OTHER, opinion;
+    bool column = style == AS_STYLE_COLUMN && c->commentary != AS_EVENT_TYPE_OTHER;
 
     if (said(groups, AS_WORDING_MOVERS) && c->price_move != AS_EVENT_TYPE_OTHER &&
-        (hit.order == UINT32_MAX || hit.label == c->commentary || hit.order >= WEAK_FROM))
+        (hit.order == UINT32_MAX || hit.label == c->commentary || hit.label == c->price_move || hit.order >= WEAK_FROM))
         return hit.label == c->price_move ? hit : (as_pattern_hit){.order = UNPHRASED, .label = c->price_move};
+    if (said(groups, AS_WORDING_INVESTS) && c->m_and_a != AS_EVENT_TYPE_OTHER &&
+        (hit.order == UINT32_MAX || hit.label == c->capex_raise || hit.label == c->insider))
+        return (as_pattern_hit){.order = UNPHRASED, .label = c->m_and_a};
     if (hit.order == UINT32_MAX || c->commentary == AS_EVENT_TYPE_OTHER)
         return hit;
+    if (hit.label == c->commentary && leads) {
+        chain = reported_family(c, view, hit);
+        return chain.order < WEAK_FROM && !c->theme[chain.label] ? chain : hit;
+    }
     if (hit.label == c->commentary && !said(groups, AS_WORDING_ADVICE)) {
-        chain = as_patterns_first_of(c->family, view, 1);
+        if (style == AS_STYLE_NEWS && !said(groups, AS_WORDING_OPINION) &&
+            (groups & (1u << AS_WORDING_RUMOUR | 1u << AS_WORDING_DENIED | 1u << AS_WORDING_DEVELOPING)) != 0)
+            return reported_family(c, view, hit);
+        chain = as_patterns_first_of(c->family, view, GROUP_CHAIN);
         return chain.order != UINT32_MAX ? chain : hit;
     }
-    opinion = column || (said(groups, AS_WORDING_OPINION) && !c->plain[hit.label]);
-    if ((opinion && c->theme[hit.label]) || (column && hit.order >= WEAK_FROM) ||
+    if (((column || (said(groups, AS_WORDING_OPINION) && hit.label == c->macro)) && c->theme[hit.label]) ||
+        (column && hit.order >= WEAK_FROM) ||
         (said(groups, AS_WORDING_ADVICE) && (c->theme[hit.label] || c->chain[hit.label] || hit.order >= WEAK_FROM)))
         return (as_pattern_hit){.order = UNPHRASED, .label = c->commentary};
     return hit;
@@ -252,11 +280,17 @@ as_classification as_classifier_read(const as_classifier *classifier, const as_t
     as_pattern_hit hit;
     uint32_t groups;
     as_style style;
+    bool leads;
 
     as_pattern_view_init(&view, text, links);
     groups = as_patterns_groups(classifier->wording, &view);
     style = as_style_of(as_style_points(&classifier->style, text));
-    hit = family_of(classifier, &view, groups, style);
+    leads = as_style_leads_with_news(&classifier->style, text);
+    hit = family_of(classifier, &view, groups, style, leads);
+    if (leads && hit.order < WEAK_FROM && hit.label != classifier->commentary) {
+        style = AS_STYLE_NEWS; /* what the column says of it is the rest of the headline */
+        groups &= ~(1u << AS_WORDING_OPINION);
+    }
     if (said(groups, AS_WORDING_NOTICE)) {
         out.event_type = AS_EVENT_TYPE_OTHER;
     } else if (hit.order != UINT32_MAX) {

@@ -4,8 +4,10 @@
  * The family comes from the playbook's phrases (the pattern language of pattern.h); the earliest
  * family in the file with a matching phrase wins; phrases that begin with ~ are weak and come after
  * all others. Without a match the family is "other", or
- * "commentary" when the wording is a column's (a question, an opinion) and the playbook has that
- * family. Cue, marks and polarity come from the desk's own phrases, because they are about
+ * "commentary" when the headline is a column (style.h, an opinion) and the playbook has that family. A column with the
+ * words of a broad family (tariff, dividend, launch, a move) is commentary, one about the supply chain keeps the
+ * chain's family and its cue is opinion; a list of movers is a price move; what is denied, rumoured or told before a
+ * question is news. Cue, marks and polarity come from the desk's own phrases, because they are about
  * language and not about markets:
  *   cue       denied, then opinion for commentary and ratings, confirmed for a press release,
  *             rumour, developing, opinion, confirmed (labels' guide);

@@ -6,11 +6,14 @@
 
 #include "core/error.h"
 #include "feeds/news/classify.h"
+#include "feeds/news/figures.h"
 #include "feeds/news/fingerprint.h"
 #include "feeds/news/lexicon.h"
 #include "feeds/news/link.h"
+#include "feeds/news/overlap.h"
 #include "feeds/news/quoting.h"
 #include "feeds/news/source.h"
+#include "feeds/news/speaker.h"
 #include "feeds/news/text.h"
 
 struct as_desk {
@@ -20,6 +23,7 @@ struct as_desk {
     as_quoting quoting;
     as_linker *linker;
     as_classifier *classifier;
+    const as_playbook *playbook;
 };
 
 int as_desk_new(const as_universe *universe, const as_playbook *playbook, as_desk **desk)
@@ -42,6 +46,7 @@ int as_desk_new(const as_universe *universe, const as_playbook *playbook, as_des
     }
     as_quoting_init(&made->quoting);
     made->generation = playbook->generation;
+    made->playbook = playbook;
     *desk = made;
     return 0;
 }
@@ -57,12 +62,31 @@ void as_desk_free(as_desk *desk)
     free(desk);
 }
 
+/* What another outlet reported and is only credited for ("Meta cuts jobs - WSJ") is no fact of this one's. */
+static as_classification classify(const as_desk *desk, const as_text *text, const as_links *links,
+                                  as_source_verdict source, const as_headline *headline)
+{
+    as_classification said = as_classifier_read(desk->classifier, text, links, source, headline->retracted != 0);
+
+    if (said.cue == AS_CUE_CONFIRMED && source.source_class != AS_CLASS_OFFICIAL &&
+        as_quoting_trails(&desk->quoting, text, headline->source))
+        said.cue = AS_CUE_RUMOUR;
+    return said;
+}
+
 /* Another outlet's sources are not this one's; who confirms its report has some of his own. */
 static uint8_t marks_of(const as_desk *desk, const as_text *text, const as_headline *headline, uint8_t marks)
 {
     if ((marks & AS_MARK_CORROBORATES) != 0 || !as_quoting_read(&desk->quoting, text, headline->source))
         return marks;
     return (uint8_t)((marks | AS_MARK_QUOTES) & ~AS_MARK_OWN_SOURCING);
+}
+
+static const char *phrase_of(const as_desk *desk, const as_classification *said)
+{
+    const as_event_family *family = &desk->playbook->family[said->event_type];
+
+    return said->phrased && said->phrase < family->phrase_count ? family->phrase[said->phrase] : NULL;
 }
 
 void as_desk_read(const as_desk *desk, as_headline *headline)
@@ -79,7 +103,7 @@ void as_desk_read(const as_desk *desk, as_headline *headline)
     as_text_read(&text, headline->text, bytes);
     as_lexicon_mark(&desk->lexicon, &text);
     as_linker_read(desk->linker, &text, headline->tag, tags, &links);
-    said = as_classifier_read(desk->classifier, &text, &links, source, headline->retracted != 0);
+    said = classify(desk, &text, &links, source, headline);
     reading->generation = desk->generation;
     reading->issuer_count = links.issuer_count;
     memcpy(reading->issuer, links.issuer, links.issuer_count * sizeof *links.issuer);
@@ -92,7 +116,12 @@ void as_desk_read(const as_desk *desk, as_headline *headline)
     reading->polarity = said.polarity;
     reading->source_class = source.source_class;
     reading->tier = source.tier;
+    reading->speaker = (uint8_t)as_speaker_read(&text, &links);
+    reading->figure_count = (uint8_t)as_figures_read(&text, reading->figure);
     reading->feature_count = (uint16_t)as_fingerprint_read(text.folded, text.bytes, reading->feature);
+    if (as_event_type_concurrent(said.event_type))
+        reading->common =
+            as_overlap_common(&text, &links, phrase_of(desk, &said), reading->feature, reading->feature_count);
 }
 
 static as_desk_mention mention_of(const as_text *text, const as_mention *m)
@@ -123,8 +152,7 @@ void as_desk_explain(const as_desk *desk, const as_headline *headline, as_desk_w
     as_text_read(&text, headline->text, bytes);
     as_lexicon_mark(&desk->lexicon, &text);
     as_linker_read(desk->linker, &text, headline->tag, tags, &links);
-    said = as_classifier_read(desk->classifier, &text, &links, as_sources_resolve(&desk->sources, headline),
-                              headline->retracted != 0);
+    said = classify(desk, &text, &links, as_sources_resolve(&desk->sources, headline), headline);
     because = as_classifier_explain(desk->classifier, &text, &links, &said);
     for (unsigned i = 0; i < links.mention_count; i++) {
         bool known = false;

@@ -124,7 +124,7 @@ static const char VERB_FIRST_HALF[] =
     "establishes evaluates exceeds executes exits expanded expands expect expects "
     "explains explores extends eyes faced faces fails falls favors fell fights filed "
     "files finalizes finds fined finishes fires fixes focuses follows forces forecast "
-    "forecasts fuels funds gained gains gets gives got grabs grants grows guarantees "
+    "forecasts fuels funds gained gains gave gets gives got grabs grants grows guarantees "
     "guide guides halted halts handles hardly heads hikes hired hires hits holds hopes "
     "hosts identifies ignores improves inches increases inherits injects inks installs "
     "integrates introduces invested investigates invests invites issues joined joins "
@@ -141,7 +141,7 @@ static const char VERB_SECOND_HALF[] =
     "prevails previews priced prices produces projects promises promotes proposes proves "
     "provides publishes pulls purchases pushes qualifies quits raids raise raises "
     "rallied rallies ramps reaches reacts readies reaffirms rebounds rebrands rebuffs "
-    "recalls receives recovers reduces refinances refuses regains registers reinstates "
+    "recalls receives records recovers reduces refinances refuses regains registers reinstates "
     "reiterated reiterates rejected rejects relaunches released releases relies removes "
     "renames renews rents reopens repays replaces reported reports repurchases requests "
     "requires rescinds reserves reshuffles resists resolves responds restarts restates "
@@ -269,6 +269,12 @@ static const char NAMESAKE[] =
     "heritage foundation lions medical insurance securities securitas river falls rainforest orchards cinemas "
     "pictures hotel hotels brewery ware glassware railway cathedral academy school";
 
+static const char PERIOD[] =
+    "first second third fourth quarter half year full annual yearly fiscal calendar january february march april may "
+    "june july august september october november december ad advertising cloud foundry finance design hardware "
+    "software marketing legal advanced early exclusive "
+    "preliminary";
+
 static const char STOCK[] = "stock stocks shares shareholders earnings investors dividend buyback";
 
 static const word_list LISTS[] = {
@@ -281,7 +287,7 @@ static const word_list LISTS[] = {
     {AS_WORD_SMALL, SMALL}, {AS_WORD_DETERMINER, DETERMINER}, {AS_WORD_FRAME, FRAME}, {AS_WORD_LIST, LIST},
     {AS_WORD_FUNCTION, FUNCTION}, {AS_WORD_STOCK, STOCK}, {AS_WORD_NUMBER, NUMBER}, {AS_WORD_DAY, DAY},
     {AS_WORD_PLACE, PLACE}, {AS_WORD_ASK, ASK}, {AS_WORD_SELF, SELF}, {AS_WORD_JUDGE, JUDGE},
-    {AS_WORD_MODAL, MODAL}, {AS_WORD_NAMESAKE, NAMESAKE},
+    {AS_WORD_MODAL, MODAL}, {AS_WORD_NAMESAKE, NAMESAKE}, {AS_WORD_PERIOD, PERIOD},
 };
 /* clang-format on */
 

@@ -41,6 +41,7 @@ enum {
     AS_WORD_JUDGE = 0x400000,     /* a judgement, not a fact: best, cheapest, overdone, nightmare */
     AS_WORD_MODAL = 0x800000,     /* what may come or ought to: could, might, should */
     AS_WORD_NAMESAKE = 0x1000000, /* in capitals after a name: another's name, Arista Records, Samsung Biologics */
+    AS_WORD_PERIOD = 0x2000000,   /* between a name and its figure: "Meta second-quarter revenue", "Intel ad sales" */
     AS_WORD_DAY = 0x20000         /* a day of the week, today: parts a name from its verb ("Intel on Monday said") */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feeds/news/cause.h"
 #include "feeds/news/gazetteer.h"
 #include "feeds/news/sense.h"
 
@@ -12,10 +13,11 @@ struct as_linker {
     const as_universe *universe;
     as_gazetteer gazetteer;
     as_senses senses;
+    as_cause_words cause;
     uint32_t bucket_size[AS_BUCKET_MAX];
     uint64_t exchange[12];
     uint64_t word_not, word_next, word_of, word_backed, word_like, word_now, word_join, word_club, word_holdings,
-        word_market, word_report, word_to, word_data;
+        word_market, word_report, word_to, word_data, word_rival, word_former, word_up, word_down, word_talks;
     uint64_t centre[4];
     uint64_t voice[6]; /* people of a house who speak for nobody's company */
     uint64_t business; /* classes of words for what a company does */
@@ -55,10 +57,11 @@ static const as_token *token_at(const as_text *text, unsigned idx)
 
 static bool is_exchange(const as_linker *linker, uint64_t hash)
 {
+    bool found = false;
+
     for (size_t i = 0; i < sizeof linker->exchange / sizeof linker->exchange[0]; i++)
-        if (linker->exchange[i] == hash)
-            return true;
-    return false;
+        found = found || linker->exchange[i] == hash;
+    return found;
 }
 
 static bool tagged(const reader *r, uint32_t issuer)
@@ -93,6 +96,59 @@ static bool looks_like_symbol(const as_text *text, unsigned first, unsigned word
     return true;
 }
 
+/* A verb of business, an amount or a business noun right behind the name: "Amazon to build", "Coherent beats". */
+static bool acts_as_company(const reader *r, unsigned end)
+{
+    const as_text *text = r->text;
+
+    for (unsigned i = end; i < end + 3u && i < text->token_count; i++) {
+        const as_token *token = &text->token[i];
+
+        if ((token->flags & AS_TOKEN_START) != 0)
+            return false;
+        if ((token->lexicon & AS_WORD_MARKET) != 0 || (token->flags & AS_TOKEN_MONEY) != 0 ||
+            ((token->classes | token->pair_classes) & r->linker->business) != 0 ||
+            (i == end && (token->lexicon & AS_WORD_VERB) != 0))
+            return true;
+    }
+    return false;
+}
+
+/* A name that is an ordinary word, among words for that sense and without one that speaks for the company. */
+static bool in_ordinary_sense(const reader *r, unsigned first, unsigned words)
+{
+    const as_text *text = r->text;
+    const as_token *token = &text->token[first];
+    const as_token *after = token_at(text, first + words);
+    const as_sense *sense = words == 1 ? as_senses_find(&r->linker->senses, token->hash) : NULL;
+
+    if (sense == NULL)
+        return false;
+    if (after != NULL && (after->flags & AS_TOKEN_JOINED) != 0 && after->hash == r->linker->word_of)
+        return true; /* "Arm of the law", "Constellation of satellites" */
+    if (after != NULL && (after->lexicon & (AS_WORD_MARKET | AS_WORD_SUFFIX)) != 0)
+        return false;
+    if (as_senses_beside(&r->linker->senses, sense, text, first))
+        return true;
+    if ((token->flags & AS_TOKEN_POSSESSIVE) != 0 && first == 0)
+        return as_senses_ordinary(&r->linker->senses, sense, text, first) && text->token_count < 8;
+    return as_senses_ordinary(&r->linker->senses, sense, text, first) && !acts_as_company(r, first + 1);
+}
+
+/* "Arista Records", "Samsung Biologics", "Corning-ware": the name goes on and is another's. */
+static bool is_namesake(const as_text *text, unsigned end)
+{
+    const as_token *after = token_at(text, end);
+
+    if (after == NULL || (after->lexicon & AS_WORD_NAMESAKE) == 0 || (after->flags & AS_TOKEN_JOINED) == 0 ||
+        (text->token[end - 1].flags & AS_TOKEN_POSSESSIVE) != 0)
+        return false;
+    if ((after->flags & AS_TOKEN_HYPHEN_LEFT) != 0)
+        return true;
+    /* "Nvidia Records Best Quarter": a verb as well */
+    return after->upper_first && ((after->lexicon & AS_WORD_VERB) == 0 || !(text->title_case || text->all_caps));
+}
+
 static verdict judge_ticker(const reader *r, const as_gram *gram, unsigned first, unsigned words)
 {
     const as_text *text = r->text;
@@ -103,6 +159,9 @@ static verdict judge_ticker(const reader *r, const as_gram *gram, unsigned first
 
     if ((token->flags & AS_TOKEN_CASHTAG) != 0)
         return VERDICT_YES;
+    if ((token->flags & AS_TOKEN_PAREN) == 0 &&
+        (in_ordinary_sense(r, first, words) || is_namesake(text, first + words)))
+        return VERDICT_NO;
     if (!looks_like_symbol(text, first, words, &single_letter))
         return VERDICT_NO;
     weak = words == 1 && (single_letter || (token->lexicon & AS_WORD_ACRONYM) != 0);
@@ -149,26 +208,6 @@ static bool ordinary_words(const reader *r, unsigned first, unsigned words)
     return true;
 }
 
-/* A name that is an ordinary word, among words for that sense and without one that speaks for the company. */
-static bool in_ordinary_sense(const reader *r, unsigned first, unsigned words)
-{
-    const as_text *text = r->text;
-    const as_token *token = &text->token[first];
-    const as_token *after = token_at(text, first + words);
-    const as_sense *sense = words == 1 ? as_senses_find(&r->linker->senses, token->hash) : NULL;
-
-    if (sense == NULL)
-        return false;
-    if (after != NULL && (after->flags & AS_TOKEN_JOINED) != 0 && after->hash == r->linker->word_of)
-        return true; /* "Arm of the law", "Constellation of satellites" */
-    if (after != NULL && (after->lexicon & (AS_WORD_MARKET | AS_WORD_SUFFIX)) != 0)
-        return false;
-    if ((token->flags & AS_TOKEN_POSSESSIVE) != 0 && first == 0)
-        return as_senses_ordinary(&r->linker->senses, sense, text, first, first + 1) && words == 1 &&
-               text->token_count < 8;
-    return as_senses_ordinary(&r->linker->senses, sense, text, first, first + 1);
-}
-
 static verdict judge_alias(const reader *r, const as_gram *gram, unsigned first, unsigned words)
 {
     const as_text *text = r->text;
@@ -176,6 +215,8 @@ static verdict judge_alias(const reader *r, const as_gram *gram, unsigned first,
     const as_token *after = token_at(text, first + words);
     bool cased = cased_as_named(text, gram, first, words);
 
+    if (is_namesake(text, first + words))
+        return VERDICT_NO;
     if (gram->alias_class == AS_ALIAS_SAFE)
         return VERDICT_YES;
     if (in_ordinary_sense(r, first, words))
@@ -358,9 +399,19 @@ static bool may_part(const as_text *text, const as_token *token)
 {
     const char *word = text->lower + token->offset;
 
-    if (token->kind == AS_CASE_NUMBER || (token->lexicon & (AS_WORD_MARKET | AS_WORD_SMALL | AS_WORD_DAY)) != 0)
+    if (token->kind == AS_CASE_NUMBER ||
+        (token->lexicon & (AS_WORD_MARKET | AS_WORD_SMALL | AS_WORD_DAY | AS_WORD_PERIOD)) != 0)
         return true;
     return token->bytes > 3 && word[token->bytes - 1] == 'y' && word[token->bytes - 2] == 'l';
+}
+
+/* "Intel up 5%", "Meta down 3% premarket" */
+static bool moves_by(const reader *r, const as_token *token)
+{
+    const as_token *next = token_at(r->text, (unsigned)(token - r->text->token) + 1u);
+
+    return (token->hash == r->linker->word_up || token->hash == r->linker->word_down) && next != NULL &&
+           (next->flags & AS_TOKEN_PERCENT) != 0;
 }
 
 /*
@@ -377,10 +428,12 @@ static bool business_follows(const reader *r, const candidate *c)
         if ((token->flags & AS_TOKEN_START) != 0)
             break;
         if ((token->lexicon & (AS_WORD_VERB | AS_WORD_MARKET)) != 0 || token->hash == r->linker->word_to ||
+            (i == c->end && moves_by(r, token)) || token->hash == r->linker->word_talks ||
             ((token->classes | token->pair_classes) & r->linker->business) != 0)
             return true;
-        if (!may_part(text, token))
-            break;
+        if (!may_part(text, token) &&
+            !(i == c->end + 1u && token->upper_first && text->token[i - 1].kind == AS_CASE_LOWER))
+            break; /* but "Intel and SambaNova sign" */
     }
     return false;
 }
@@ -442,15 +495,16 @@ static double score_for(const reader *r, unsigned idx)
     if (beside_linked(r, idx) || peer_linked(r, idx))
         score += 0.7;
     if (subject)
-        score += 0.5;
+        score += c->ticker && !r->market_topic ? 0.2 : 0.5; /* a capital word may begin anything */
     if (subject && !text->all_caps && !text->all_lower && verb_follows(r, c))
         score += 0.3;
     if (c->first == 0 && (last->flags & AS_TOKEN_COLON) != 0)
         score += 0.4;
-    if (c->first > 0 && subject && (token - 1)->lexicon & AS_WORD_AUXILIARY)
+    if (c->first > 0 && subject && !c->ticker && (token - 1)->lexicon & AS_WORD_AUXILIARY)
         score += 0.3; /* a question about it */
-    if (subject && after != NULL && (after->lexicon & AS_WORD_AUXILIARY) != 0)
-        score += 0.3; /* "Meta is", "Meta has" */
+    if (subject && !c->ticker && after != NULL &&
+        ((after->lexicon & AS_WORD_AUXILIARY) != 0 || after->hash == r->linker->word_not))
+        score += 0.3; /* "Meta is", "Meta has", "Meta not" */
     if (c->ticker)
         score += 0.4; /* upper case although an ordinary word */
     if (c->quiet && text->all_caps)
@@ -501,6 +555,8 @@ static bool is_foil(const reader *r, const candidate *c)
         return false;
     if (before->hash == r->linker->word_not || before->hash == r->linker->word_next)
         return true;
+    if ((before->hash == r->linker->word_rival || before->hash == r->linker->word_former) && c != r->candidate)
+        return true; /* "races against rival X", "hires former X engineer" */
     return before->hash == r->linker->word_join && has_word(r->text, r->linker->word_club);
 }
 
@@ -523,6 +579,8 @@ static bool is_rater(const reader *r, const candidate *c)
     for (size_t i = 0; i < sizeof r->linker->voice / sizeof r->linker->voice[0]; i++)
         if (c->end < r->text->token_count && r->text->token[c->end].hash == r->linker->voice[i])
             return true;
+    if (c->first > 1 && c->end == r->text->token_count && (r->text->token[c->first - 1].lexicon & AS_WORD_RATING) != 0)
+        return true; /* "The window is short, says X" */
     for (unsigned i = 0; i < r->text->token_count; i++)
         rating = rating || (r->text->token[i].lexicon & AS_WORD_RATING) != 0;
     for (unsigned i = 0; i < r->count; i++)
@@ -621,6 +679,7 @@ void as_linker_read(const as_linker *linker, const as_text *text, const uint32_t
     judge_context(&r);
     drop_bystanders(&r);
     report(&r, links);
+    as_cause_order(&linker->cause, text, links);
 }
 
 int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_linker **linker)
@@ -630,7 +689,7 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     static const char *const centre[4] = {"center", "centers", "centre", "centres"};
     static const char *const voice[6] = {"analyst", "analysts", "strategist", "strategists", "economist", "economists"};
     static const char *const business[] = {"raise", "halt",  "spend",   "buy",    "sign",    "supply", "launch",
-                                           "build", "begin", "appoint", "layoff", "payback", "sell"};
+                                           "build", "begin", "appoint", "layoff", "payback", "sell",   "exec"};
     as_linker *made = calloc(1, sizeof *made);
 
     if (made == NULL || as_gazetteer_init(&made->gazetteer, universe, lexicon) != 0) {
@@ -642,6 +701,7 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
         return -ENOMEM;
     }
     made->universe = universe;
+    as_cause_words_init(&made->cause);
     for (uint32_t i = 0; i < universe->symbols.count; i++)
         if (universe->instrument[i].bucket < AS_BUCKET_MAX)
             made->bucket_size[universe->instrument[i].bucket]++;
@@ -651,6 +711,9 @@ int as_linker_new(const as_universe *universe, const as_lexicon *lexicon, as_lin
     made->word_backed = as_text_hash("backed", 6);
     made->word_now = as_text_hash("now", 3);
     made->word_like = as_text_hash("like", 4);
+    made->word_rival = as_text_hash("rival", 5), made->word_former = as_text_hash("former", 6);
+    made->word_up = as_text_hash("up", 2), made->word_down = as_text_hash("down", 4);
+    made->word_talks = as_text_hash("talks", 5);
     made->word_of = as_text_hash("of", 2);
     made->word_next = as_text_hash("next", 4);
     made->word_join = as_text_hash("join", 4);

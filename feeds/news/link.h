@@ -11,11 +11,13 @@
  *            capital in mid-sentence, a neighbour or bucket peer that is linked, each +0.7;
  *            subject position +0.5; a feed's tag +0.5; adjective frame, lower case, hyphen on the
  *            left, each -1.0.
- * A name that is an ordinary word (sense.h) is none among words that speak for that sense ("apple orchards", "arm of"),
- * unless a word of business follows it at once. In an all-caps headline a CASED name stands if it is no ordinary word.
- * Tickers count in parentheses, as $CASHTAG, or bare in upper case (two letters or more, no
- * ordinary word, and not in an all-caps headline). A company that is only a foil ("it's not X",
- * "the next X"), the house that rates another company, and the names in a market researcher's
+ * A name that is an ordinary word (sense.h) is none among words that speak for that sense ("apple orchards", "arm
+ * of"), unless a word of business follows it at once. In an all-caps headline a CASED name stands if it is no ordinary
+ * word. Tickers count in parentheses, as $CASHTAG, or bare in upper case (two letters or more, no
+ * ordinary word, and not in an all-caps headline); one that is an ordinary word needs more than to begin the
+ * headline. A company that is only a foil ("it's not X",
+ * "the next X", "rival X", "hires a former X engineer"), a name that goes on as another's ("Arista Records"), the
+ * house that rates another company, and the names in a market researcher's
  * list are no issuers (labels' guide). Tags corroborate, they never create.
  *
  * Threads: immutable once made; reading is pure, without allocation. Time: linear in the words.

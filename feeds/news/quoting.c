@@ -46,6 +46,7 @@ void as_quoting_init(as_quoting *quoting)
         quoting->before[i] = hash_of(OUTLET[i].before);
         quoting->filter |= UINT64_C(1) << (quoting->word[i] & 63);
     }
+    quoting->news = hash_of("news");
     for (unsigned i = 0; i < sizeof AHEAD / sizeof *AHEAD; i++)
         quoting->ahead[i] = hash_of(AHEAD[i]);
     for (unsigned i = 0; i < sizeof BEHIND / sizeof *BEHIND; i++)
@@ -88,6 +89,43 @@ static bool is_named(const char *source, unsigned outlet)
         const char *name = OUTLET[outlet].source[i];
 
         if (name[0] == '=' ? strcmp(plain, name + 1) == 0 || strcmp(plain, "ftcom") == 0 : strstr(plain, name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Is the word parted from what is before it by a dash, a colon or an opening parenthesis? */
+static bool set_apart(const as_text *text, unsigned idx)
+{
+    unsigned at = text->token[idx].offset;
+
+    if (idx == 0 || (text->token[idx].flags & AS_TOKEN_HYPHEN_LEFT) != 0)
+        return false;
+    if (at > 3 && memcmp(text->lower + at - 4, "the ", 4) == 0)
+        at -= 4;
+    while (at > 0 && text->lower[at - 1] == ' ')
+        at--;
+    return at > 0 && (text->lower[at - 1] == '-' || text->lower[at - 1] == ':' || text->lower[at - 1] == '(');
+}
+
+bool as_quoting_trails(const as_quoting *quoting, const as_text *text, const char *source)
+{
+    unsigned last = text->token_count;
+
+    if (last > 0 && text->token[last - 1].bytes == 4 && text->token[last - 1].hash == quoting->news)
+        last--; /* "Bloomberg News" */
+    if (last < 2 || (quoting->filter >> (text->token[last - 1].hash & 63) & 1u) == 0)
+        return false;
+    for (unsigned o = 0; o < AS_QUOTED_OUTLETS; o++) {
+        unsigned first = last - 1u;
+
+        if (quoting->word[o] != text->token[first].hash)
+            continue;
+        if (quoting->before[o] != 0 && text->token[--first].hash != quoting->before[o])
+            continue;
+        if (quoting->before[o] != 0 && first > 0 && !set_apart(text, first))
+            first--; /* "Wall Street Journal", "New York Times" */
+        if (set_apart(text, first) && !is_named(source, o))
             return true;
     }
     return false;

@@ -21,10 +21,14 @@ enum { AS_QUOTED_OUTLETS = 16, AS_ATTRIBUTIONS = 12 };
 typedef struct as_quoting {
     uint64_t filter;                                             /* bit (hash mod 64) of each outlet's word */
     uint64_t word[AS_QUOTED_OUTLETS], before[AS_QUOTED_OUTLETS]; /* "journal" after "street"; 0: any */
-    uint64_t ahead[AS_ATTRIBUTIONS], behind[AS_ATTRIBUTIONS];    /* words that attribute */
+    uint64_t news;
+    uint64_t ahead[AS_ATTRIBUTIONS], behind[AS_ATTRIBUTIONS]; /* words that attribute */
 } as_quoting;
 
 void as_quoting_init(as_quoting *quoting);
+
+/* Is another outlet credited at the very end: "... - WSJ", "... (Bloomberg)", "... -Bloomberg News"? */
+bool as_quoting_trails(const as_quoting *quoting, const as_text *text, const char *source);
 
 /* source: the headline's own, as the record names it. */
 bool as_quoting_read(const as_quoting *quoting, const as_text *text, const char *source);

@@ -16,7 +16,8 @@ static const sense_words WORDS[] = {
                "logging tributary peruvian ecuador boats dolphins forest species warrior rainforests piranha"},
     {"apple", "growers grower orchard orchards pie cider harvest crop crops juice picking fruit tree trees sauce "
               "farmers blossom pickers farm martini bobbing vinegar pectin strudel"},
-    {"arm", "army wrestling injury injured robotic shoulder pitcher tattoo militant militia surgery sleeve biceps "
+    {"arm", "resets mortgage mortgages refinance homeowners homebuyers borrowers army wrestling injury injured "
+     "robotic shoulder pitcher tattoo militant militia surgery sleeve biceps "
             "bandage prosthetic amputated amputee shark limb sling fractured broken twist"},
     {"block", "cinder apartment neighborhood neighbourhood senate judge road writer's "
               "chopping bloc stumbling "},
@@ -52,13 +53,32 @@ static const sense_words WORDS[] = {
     {"unity", "government national nato allies party coalition purpose church call opposition"},
     {"visa", "application applications applicants student immigration immigrant h1b embassy tourist "
              "passport consulate immigrants overstay dissident denied asylum migrants schengen backlog"},
+    {"spy", "balloon balloons agency agencies chief satellite satellites plane ring trial mi6 cia fbi kremlin "
+     "scandal thriller "
+            "camera cameras"},
+    {"amd", "wet macular implant retina retinal ophthalmology degeneration vision"},
+    {"crm", "software tools vendors vendor platforms systems small cheap integration"},
+    {"now", "time refinance moment"},
     {"zoom", "lens telescope"},
     {"carnival", "parade rio samba mardi notting"},
     {"progressive", "democrats lawmakers caucus party policies activists"},
 };
 /* clang-format on */
 
-enum { WORD_COUNT = (int)(sizeof WORDS / sizeof WORDS[0]), SENSE_SLOTS = 128 };
+/* Words of many headlines: they speak for the ordinary sense only close to the name. */
+static const char WEAK[] =
+    " river rivers strategy winter forest star stars police plan policy foreign approach response application "
+    "applications systems tools storm paper time unity election poll polls ukraine ";
+
+enum { WORD_COUNT = (int)(sizeof WORDS / sizeof WORDS[0]), SENSE_SLOTS = 128, WEAK_REACH = 2 };
+
+static bool is_weak(const char *word, size_t bytes)
+{
+    for (const char *at = WEAK + 1; *at != '\0'; at += strcspn(at, " ") + 1)
+        if (strcspn(at, " ") == bytes && memcmp(at, word, bytes) == 0)
+            return true;
+    return false;
+}
 
 static unsigned words_in(const char *list)
 {
@@ -90,7 +110,8 @@ int as_senses_init(as_senses *senses)
     senses->mask = SENSE_SLOTS - 1;
     senses->sense = calloc(SENSE_SLOTS, sizeof *senses->sense);
     senses->context = calloc(total + 1, sizeof *senses->context);
-    if (senses->sense == NULL || senses->context == NULL) {
+    senses->weak = calloc(total + 1, sizeof *senses->weak);
+    if (senses->sense == NULL || senses->context == NULL || senses->weak == NULL) {
         as_senses_fini(senses);
         return -ENOMEM;
     }
@@ -103,6 +124,7 @@ int as_senses_init(as_senses *senses)
         for (const char *at = WORDS[i].context; *at != '\0'; at += strspn(at, " ")) {
             size_t bytes = strcspn(at, " ");
 
+            senses->weak[senses->context_count] = is_weak(at, bytes);
             senses->context[senses->context_count++] = as_text_hash(at, bytes);
             at += bytes;
         }
@@ -115,6 +137,7 @@ void as_senses_fini(as_senses *senses)
 {
     free(senses->sense);
     free(senses->context);
+    free(senses->weak);
     memset(senses, 0, sizeof *senses);
 }
 
@@ -125,15 +148,24 @@ const as_sense *as_senses_find(const as_senses *senses, uint64_t word_hash)
     return sense->hash == word_hash ? sense : NULL;
 }
 
-bool as_senses_ordinary(const as_senses *senses, const as_sense *sense, const as_text *text, unsigned first,
-                        unsigned end)
+static bool speaks(const as_senses *senses, const as_sense *sense, const as_text *text, unsigned idx, unsigned away)
 {
-    for (unsigned i = 0; i < text->token_count; i++) {
-        if (i >= first && i < end)
-            continue;
-        for (unsigned k = 0; k < sense->count; k++)
-            if (senses->context[sense->first + k] == text->token[i].hash)
-                return true;
-    }
+    for (unsigned k = sense->first; k < (unsigned)sense->first + sense->count; k++)
+        if (senses->context[k] == text->token[idx].hash)
+            return away <= WEAK_REACH || senses->weak[k] == 0;
     return false;
+}
+
+bool as_senses_ordinary(const as_senses *senses, const as_sense *sense, const as_text *text, unsigned first)
+{
+    for (unsigned i = 0; i < text->token_count; i++)
+        if (i != first && speaks(senses, sense, text, i, i > first ? i - first : first - i))
+            return true;
+    return false;
+}
+
+bool as_senses_beside(const as_senses *senses, const as_sense *sense, const as_text *text, unsigned first)
+{
+    return (first + 1u < text->token_count && speaks(senses, sense, text, first + 1u, 1)) ||
+           (first > 0 && speaks(senses, sense, text, first - 1u, 1));
 }

@@ -13,6 +13,7 @@
 #ifndef AS_FEEDS_NEWS_STYLE_H
 #define AS_FEEDS_NEWS_STYLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "feeds/news/text.h"
@@ -34,5 +35,8 @@ void as_style_rules_init(as_style_rules *rules);
 int as_style_points(const as_style_rules *rules, const as_text *text);
 
 as_style as_style_of(int points);
+
+/* Does it open with a plain report before a colon or a second sentence? "Intel ousts its CEO: is it time to buy?" */
+bool as_style_leads_with_news(const as_style_rules *rules, const as_text *text);
 
 #endif

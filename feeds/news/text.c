@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "feeds/news/html.h"
+
 /*
  * Base letters of U+00C0..U+017F; '_' marks what has none. Two-letter forms (ae, ss, oe) keep their
  * first letter.
@@ -145,6 +147,14 @@ static void fold_all(folder *f, const unsigned char *raw, size_t raw_bytes)
         if (bytes == 0) {
             at++;
             continue;
+        }
+        if (code == '&') { /* a character reference, left over from HTML */
+            char character[4];
+            size_t used = 0;
+            unsigned length = as_html_reference((const char *)raw + at, raw_bytes - at, character, &used);
+
+            if (length > 0 && code_point((const unsigned char *)character, length, &code) > 0)
+                bytes = (unsigned)used;
         }
         if (code < 0x20 || code == 0x7f)
             put(f, ' ', at);
@@ -404,6 +414,44 @@ static unsigned take_word(as_text *text, const folder *f, unsigned at, as_token 
     return end;
 }
 
+static bool word_is(const as_text *text, unsigned idx, const char *word)
+{
+    const as_token *token = &text->token[idx];
+
+    return token->bytes == strlen(word) && memcmp(text->lower + token->offset, word, token->bytes) == 0;
+}
+
+/*
+ * "UPDATE 2-Intel ...", "RPT-UPDATE 1-Meta ...": a wire's slug tells of the item, not of the world, and goes;
+ * "EXCLUSIVE-" and "CORRECTED-" speak of the news and stay, parted from it.
+ */
+static void drop_slugs(as_text *text)
+{
+    static const char *const slug[] = {"update", "wrapup", "rpt", "brief", "refile", "repeat"};
+    static const char *const kept[] = {"exclusive", "corrected", "correction", "insight", "dealtalk", "focus"};
+
+    for (unsigned round = 0; round < 3 && text->token_count > 2 && text->token[0].kind == AS_CASE_UPPER; round++) {
+        unsigned words = text->token[1].kind == AS_CASE_NUMBER ? 2 : 1;
+        bool drops = false, keeps = false;
+
+        if ((text->token[words - 1].flags & AS_TOKEN_HYPHEN_RIGHT) == 0)
+            return;
+        for (size_t i = 0; i < sizeof slug / sizeof slug[0]; i++)
+            drops = drops || word_is(text, 0, slug[i]);
+        for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+            keeps = keeps || word_is(text, 0, kept[i]);
+        if (!drops && !keeps)
+            return;
+        text->token[words - 1].flags &= (uint16_t)~AS_TOKEN_HYPHEN_RIGHT;
+        text->token[words].flags &= (uint16_t) ~(AS_TOKEN_HYPHEN_LEFT | AS_TOKEN_JOINED);
+        text->token[words].flags |= AS_TOKEN_START;
+        if (!drops)
+            return;
+        text->token_count = (uint16_t)(text->token_count - words);
+        memmove(text->token, text->token + words, text->token_count * sizeof *text->token);
+    }
+}
+
 void as_text_read(as_text *text, const char *raw, size_t raw_bytes)
 {
     folder f = {.text = text, .bytes = 0};
@@ -440,6 +488,7 @@ void as_text_read(as_text *text, const char *raw, size_t raw_bytes)
 
         last->flags = (uint16_t)(last->flags | flags_after(&tail));
     }
+    drop_slugs(text);
     text->question = memchr(text->folded, '?', text->bytes) != NULL;
     judge_case(text);
 }

@@ -6,6 +6,9 @@
  * becomes a blank; bytes that are not UTF-8 are skipped. No code point grows, so the folded text
  * is never longer than the raw one.
  *
+ * Character references of HTML that a feed left in ("&#39;", "&amp;") are read as their characters.
+ * A wire's slug at the beginning ("UPDATE 2-", "RPT-", "BRIEF-") is no word of the headline.
+ *
  * A word is a run of letters and digits. An apostrophe between letters belongs to it ("isn't")
  * unless it is a possessive 's, which is stripped and flagged. A point or comma between digits
  * belongs to the number. Letters joined by points are one word ("U.S." is "us", upper case). Case

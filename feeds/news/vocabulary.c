@@ -35,7 +35,9 @@ static const word_class CLASSES[] = {
      "stop stops stopped stopping defer defers deferred mothball mothballs mothballed stall stalls stalled "
      "walk_away walks_away walked_away walking_away back_out backs_out backed_out pull_out pulls_out pulled_out "
      "pulling_out on_hold nix nixes slow_down slows_down slowing_down push_back pushes_back pushed_back step_back "
-     "steps_back backs_away drops_plan drops_plans terminates terminated terminate ends_plan exits"},
+     "steps_back backs_away drops_plan drops_plans terminates terminated terminate ends_plan exits puts_off "
+     "put_off putting_off holds_off held_off hold_off iced ices kills killed axes axed pulls_plug "
+     "sidelines idles"},
     {"resume",
      "resume resumes resumed resuming restart restarts restarted reinstate reinstates reinstated restore restores "
      "restored revive revives"},
@@ -106,7 +108,8 @@ static const word_class CLASSES[] = {
      "shed sheds lose loses lost losing lower swoon swoons nosedive nosedives wobble wobbles stumble stumbles "
      "stumbled skid skids weaken weakens weakened erase erases erased collapse collapses collapsed shrink shrinks "
      "shrank decrease decreases edge_down edges_down ticks_down sell_off sells_off selloff rout sag sags halves "
-     "pares_gains soften softens cools"},
+     "pares_gains soften softens cools dive dives dived crumble crumbles crumbled sputter sputters wilt wilts buckle "
+     "buckles"},
     {"beat",
      "beat beats beating top tops topped topping surpass surpasses surpassed exceed exceeds exceeded crush crushes "
      "crushed crushing smash smashes smashed blow_past blows_past outpace outpaces above"},
@@ -184,7 +187,8 @@ static const word_class CLASSES[] = {
      "stepping_down leave leaves leaving depart departs departed departing departure departures retire retires "
      "retired retiring retirement exit exits exiting oust ousts ousted ousting ouster fire fires fired firing "
      "replace replaces replaced replacing succeed succeeds succession step_aside steps_aside stepping_aside "
-     "to_leave shakeup shake_up reshuffle reshuffles dismisses sacks sacked steps_back relinquish relinquishes"},
+     "bows_out bow_out steps_away step_away called_time to_leave shakeup shake_up reshuffle reshuffles dismisses "
+     "sacks sacked steps_back relinquish relinquishes"},
     /* books and houses */
     {"result",
      "earnings results result revenue revenues sales profit profits income eps ebitda loss losses bookings backlog "
@@ -241,7 +245,8 @@ static const word_class CLASSES[] = {
      "outage outages downtime disruption disruptions offline glitch glitches breach breaches breached hack hacks "
      "hacked hackers hacker hacking cyberattack cyberattacks cyber_attack cyber_attacks ransomware malware spyware "
      "phishing vulnerability vulnerabilities zero_day data_leak data_theft cybersecurity_incident cyber_incident "
-     "security_incident security_flaw security_flaws cyberespionage extortion data_breach credential exploited"},
+     "security_incident security_flaw security_flaws knocked_offline goes_dark went_dark intruders "
+     "cyberespionage extortion data_breach credential exploited"},
     {"payback",
      "buyback buybacks repurchase repurchases repurchasing dividend dividends payout payouts stock_split "
      "share_split repurchase_program share_buyback special_dividend capital_return buy_back buys_back"},

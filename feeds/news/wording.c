@@ -56,11 +56,12 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_RUMOUR, "kuo|gurman|leaker|tipster says|said|claims|expects"},
     {AS_WORDING_RUMOUR, "to|plans|plan|may|considering|talks|weighs|discuss ** reuters|bloomberg|ft|wsj|"
      "nikkei|dj|cnbc $"},
-    {AS_WORDING_RUMOUR, "said to !according"},
     {AS_WORDING_PLANS, "weighs|weighing|mull|mulls|eyes new|more|tighter|stricter|further|wider|fresh|"
      "limit*|curb*|ban|bans|tariff*|rule*|options|listing|ipo|spin*|move|stake|bid|"
      "plan*|cuts|layoffs"},
     {AS_WORDING_PLANS, "after report"},
+    {AS_WORDING_PLANS, "aides|officials|regulators|executives|directors|board|firms|banks|makers|owners|funds "
+     "consider|weigh|mull|explore|discuss|debate|eye"},
     {AS_WORDING_PLANS, "after reports"},
     {AS_WORDING_PLANS, "on report"},
     {AS_WORDING_PLANS, "on reports"},
@@ -171,7 +172,11 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_DEVELOPING, "yet to * vote|decide|sign|approve|agree|rule|be|set|announce|finalise|finalize"},
     {AS_WORDING_DEVELOPING, "nothing|none|no signed|decided|agreed|final|finalized|decision|timeline|"
      "timetable yet|taken|made|set|so"},
+    {AS_WORDING_DEVELOPING, "still haggling|talking|negotiating|weighing|discussing|bargaining|open|unresolved|"
+     "unsettled"},
+    {AS_WORDING_DEVELOPING, "price|terms|details|scope still|remain|remains open|unsettled|undecided|unclear"},
     {AS_WORDING_DEVELOPING, "nothing signed|decided|agreed|final"},
+    {AS_WORDING_DEVELOPING, "vote|ruling|approval|decision|signoff pending|ahead|due|outstanding"},
     {AS_WORDING_DEVELOPING, "vote|ruling|approval|decision|signoff still|yet|not|remains|lies ahead|pending|"
      "due|come|taken|made"},
     {AS_WORDING_DEVELOPING, "talks|negotiations|discussions * continue|continues|resume|ongoing|advance|"
@@ -185,8 +190,27 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_DEVELOPING, "seeks|seeking|awaits|awaiting|waits|waiting clarity|approval|clearance|ruling|"
      "guidance|decision"},
     {AS_WORDING_DEVELOPING, "in principle|subject to"},
+    {AS_WORDING_DEVELOPING, "in advanced|exclusive talks|discussions|negotiations "
+     "!sources|source|people|report*|bloomberg|reuters|wsj|ft|cnbc|nikkei|said"},
+    {AS_WORDING_DEVELOPING, "cooperating|cooperates|cooperate|cooperated with * probe|probes|investigation|inquiry|"
+     "investigators|authorities|regulators|prosecutors|agencies"},
+    {AS_WORDING_DONE, "violated|breached|broke|gave|took|approved|signed|sold|bought|acquired|imposed|rejected|"
+     "blocked|banned|granted|cleared|misled|overcharged ** "
+     "regulator|regulators|trump|government|commerce|ftc|doj|sec|ministry|minister|lutnick|officials|official|"
+     "watchdog|administration|commission|house says|said|finds|found|rules $ "
+     "!would|could|may|might|will|if|threat*|report*"},
+    {AS_WORDING_DONE, "regulator|regulators|watchdog|commission|trump|government|ministry says|said|finds|found * "
+     "violated|breached|broke|misled|overcharged|gave|took !would|could|may|might|will|if"},
+    {AS_WORDING_INVESTS, "million|billion|mln|bln|bn investment in|into @ !%fab|%datacenter|site*|plant*"},
+    {AS_WORDING_INVESTS, "%spend * # * million|billion|mln|bln|bn in|into @ !%fab|%datacenter|site*|plant*|fund|funds"},
+    {AS_WORDING_INVESTS, "takes|take|took|taking|buys|buying|acquires|gets|got * # * @ stake !13f|hedge|fund|funds|"
+     "billionaire*|berkshire|buffett*|ark|scion|burry*|bridgewater|activist|elliott|starboard|icahn|pelosi|citadel|"
+     "insider*|director*|ceo|holding*|sells"},
+    {AS_WORDING_INVESTS, "offer|offers|offered|offering @ * # * investment|stake"},
+    {AS_WORDING_INVESTS, "offer|offers|offered|offering * # * investment|stake in|to|for @"},
     {AS_WORDING_DENIED, "denies|denying|deny !motion|appeal|petition|judge|court|coverage|jury|panel"},
-    {AS_WORDING_DENIED, "denied !motion|appeal|petition|judge|court|coverage|bail|permit|bid|request|stay|application|"
+    {AS_WORDING_DENIED, "denied !motion|appeal|petition|judge|court|coverage|bail|permit|bid|request|stay|"
+     "application|"
      "entry|access|rate|visa|visas"},
     {AS_WORDING_DENIED, "no plans to|for|of"},
     {AS_WORDING_DENIED, "no current|immediate|such plans|plan|talks|intention"},
@@ -198,13 +222,14 @@ const as_wording_pattern AS_WORDING[] = {
      "leaving|stepping|slowing|abandoning|pausing|canceling|cancelling|buying|interested|delaying|for !%pundit|it's"},
     {AS_WORDING_DENIED, "says|said|insists|tells * not|won't|isn't|aren't|no * sell|selling|buy|buying|cut|cutting|"
      "leave|leaving|plans|delay|delayed|true|talks|considering|planning|impact|breach !%pundit"},
-    {AS_WORDING_DENIED, "rules|ruled|ruling out"},
+    {AS_WORDING_DENIED, "rules|ruled|ruling out !dividend|dividends|buyback|buybacks|split"},
     {AS_WORDING_DENIED, "shoots|shot|knocks|knocked|bats|slaps down|away report*|rumor*|rumour*|talk|speculation|"
      "claim*"},
     {AS_WORDING_DENIED, "quash|quashes|quashed|squashes|debunks|disputes|disputed|contradicts|rebuffs|rebuffed|"
      "disavows|repudiates * report*|claim*|rumor*|rumour*|talk|speculation|story|allegation*"},
     {AS_WORDING_DENIED, "pushes|pushed|hits back * on|at|against report*|claim*|rumor*|rumours|speculation|story"},
     {AS_WORDING_DENIED, "no truth"},
+    {AS_WORDING_DENIED, "is|are|was|were false|untrue|fabricated|inaccurate|baseless|groundless|nonsense|unfounded"},
     {AS_WORDING_DENIED, "rejects|rejected|denounces|dismissed speculation|suggestion*|talk|notion|idea|rumour*|"
      "report*"},
     {AS_WORDING_DENIED, "is|are not|never pursuing|considering|seeking|planning|selling|for|looking|in|interested"},
@@ -248,6 +273,11 @@ const as_wording_pattern AS_WORDING[] = {
      "requested|tell|told !%pundit|yet"},
     {AS_WORDING_DENIED, "didn't|doesn't|hasn't|haven't ask|asked|seek|plan|offer|offered|approach|"
      "discuss|discussed|consider|considered|request|lose|lost"},
+    {AS_WORDING_DENIED, "not|never|wasn't|isn't|weren't|hasn't|haven't breached|hacked|compromised|subpoenaed|charged|"
+     "approached|contacted|served|halted|paused !yet"},
+    {AS_WORDING_DENIED, "not|never|hasn't|haven't been breached|hacked|compromised|subpoenaed|charged|approached|"
+     "contacted|served|notified|asked|told|delayed|paused|cancelled|canceled !yet"},
+    {AS_WORDING_DENIED, "no layoffs|redundancies|closures|buyout|takeover at|for|of"},
     {AS_WORDING_DENIED, "knocks|bats|swats|slaps|plays|tamps|shoots down|away|aside"},
     {AS_WORDING_OPINION, "analyst $"},
     {AS_WORDING_OPINION, "analysts $"},
@@ -315,12 +345,20 @@ const as_wording_pattern AS_WORDING[] = {
      "prosecutors"},
     {AS_WORDING_OPINION, "is|are|was|were a|the|just preview|sign|proof|warning|reminder|lesson|taste|"
      "symptom|symbol|mirage|distraction|gift of|that|for|to|in"},
-    {AS_WORDING_OPINION, "seen %rise|%fall|topping|reaching|hitting|exceeding"},
-    {AS_WORDING_OPINION, "prices|price|demand|sales|spending expected|seen|set|likely|poised|forecast to "
+    {AS_WORDING_OPINION, "seen %rise|%fall|topping|reaching|hitting|exceeding * # !trendforce"},
+    {AS_WORDING_OPINION, "prices|price|demand|sales|spending expected|likely|poised|forecast to "
      "%rise|%fall"},
     {AS_WORDING_OPINION, "brush*|laugh*|wave*|shrug*|bat off|away !stock|shares"},
     {AS_WORDING_OPINION, "cramer|kramer"},
-    {AS_WORDING_OPINION, "%exec * : ** will !we|i"},
+    {AS_WORDING_OPINION, "but ** needs|must|should|cracks|enough"},
+    {AS_WORDING_OPINION, "too * to hate|ignore|love|pass|miss|fail|own|buy"},
+    {AS_WORDING_OPINION, "won't|can't|doesn't|cannot fix|save|solve|help|stop|last|rescue|dent"},
+    {AS_WORDING_OPINION, "has|have become * too|the|a"},
+    {AS_WORDING_OPINION, "^ there's"},
+    {AS_WORDING_OPINION, "is|are priced"},
+    {AS_WORDING_OPINION, "like it's"},
+    {AS_WORDING_OPINION, "%ai|ai use|usage|spending|boom|demand is|are !up|down|%rise|%fall"},
+    {AS_WORDING_OPINION, "%exec * : ** will !we|i|we'll|our"},
     {AS_WORDING_OPINION, "further|room to run|go|fall|climb"},
     {AS_WORDING_OPINION, "about to * roll|turn|crack|burst|peak|break|pop|crash|end|change"},
     {AS_WORDING_OPINION, "is|are|isn't|aren't|not * late|over|dead|doomed|broken|backfiring|overrated|"
@@ -331,7 +369,7 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_OPINION, "what if|happens|comes"},
     {AS_WORDING_OPINION, "needs|need to * solid|plan|wake|rethink|do|prove|show"},
     {AS_WORDING_OPINION, "i|i'd|i'm|i've|my|you|your|you're !us"},
-    {AS_WORDING_OPINION, "overdone|overblown|misguided|shortsighted|short-sighted"},
+    {AS_WORDING_OPINION, "overdone|overblown|misguided|shortsighted"},
     {AS_WORDING_OPINION, "headwinds|tailwinds|jitters"},
     {AS_WORDING_OPINION, "setting up|itself to|up"},
     {AS_WORDING_OPINION, "a game changer"},
@@ -498,7 +536,8 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_BAD, "sell|underweight|underperform|reduce $"},
     {AS_WORDING_BAD, "to sell|underweight|underperform|neutral|hold from|on|at|by|after"},
     {AS_WORDING_BAD, "%cut * to %rating"},
-    {AS_WORDING_BAD, "soft|light|downbeat|lackluster|sluggish|gloomy|bleak|muted|dour|eroding|struggling|losing|worst"},
+    {AS_WORDING_BAD, "soft|light|downbeat|lackluster|sluggish|gloomy|bleak|muted|dour|eroding|struggling|losing|"
+     "worst"},
     {AS_WORDING_BAD, "pulls|pull|pulled out"},
     {AS_WORDING_BAD, "%depart * amid|after|abruptly"},
     {AS_WORDING_SUBJECT_UP, "@ %rise|%beat"},
@@ -517,7 +556,8 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_SUBJECT_UP, "why @ * stock|shares * %rise"},
     {AS_WORDING_SUBJECT_DOWN, "@ %fall|%miss"},
     {AS_WORDING_SUBJECT_DOWN, "@ * stock|shares %fall"},
-    {AS_WORDING_SUBJECT_DOWN, "@ * stock|shares is|are|to|also|down|lower falling|sinking|plunging|dropping|sliding|#"},
+    {AS_WORDING_SUBJECT_DOWN, "@ * stock|shares is|are|to|also|down|lower falling|sinking|plunging|dropping|"
+     "sliding|#"},
     {AS_WORDING_SUBJECT_DOWN, "@ down|lower"},
     {AS_WORDING_SUBJECT_DOWN, "swing*|swung * to * loss"},
     {AS_WORDING_SUBJECT_DOWN, "%cut * guidance|outlook|forecast|forecasts|view"},
@@ -538,20 +578,25 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_HOLDER_SELLS, "%sell|exit*|dump*|unload*|ditch*|liquidat*|offload*|slash*|trim*|cuts|cut|reduc*|puts|"
      "short|shorts|against"},
     {AS_WORDING_DEPARTS, "%depart !%appoint|succession"},
+    {AS_WORDING_CONFIRMS, "@ * confirms|confirmed|confirm|acknowledges|acknowledged|admits !denies"},
     {AS_WORDING_MOVERS, "biggest|top|market|premarket|mid|hours movers|gainers|losers|decliners|advancers"},
     {AS_WORDING_MOVERS, "biggest|top mid|pre|after * movers|gainers|losers|decliners"},
     {AS_WORDING_MOVERS, "gainers|losers|movers|decliners $"},
     {AS_WORDING_MOVERS, "gainers|losers|movers|decliners for|of|in|on|from"},
     {AS_WORDING_MOVERS, "# * stocks|shares moving|trading|gapping|hitting"},
     {AS_WORDING_MOVERS, "stocks|shares moving|gapping in|on|today|after|higher|lower|before"},
-    {AS_WORDING_MOVERS, "than|outpaces|outperforms|lags|beats|trails|underperforms|outpacing * broader|stock|wider|the market|"
+    {AS_WORDING_MOVERS, "than|outpaces|outperforms|lags|beats|trails|underperforms|outpacing * broader|stock|"
+     "wider|the market|"
      "index|indexes|indices|upswing"},
-    {AS_WORDING_MOVERS, "market|stocks|s p dipped|gained|fell|rose|slipped|slid|declined|advanced|rallied ** %rise|%fall"},
-    {AS_WORDING_MOVERS, "stock|index|equity|u.s.|us|wall|dow|nasdaq|p futures|street %rise|%fall|up|down|higher|lower|flat|mixed"},
+    {AS_WORDING_MOVERS, "market|stocks|s p dipped|gained|fell|rose|slipped|slid|declined|advanced|rallied ** "
+     "%rise|%fall"},
+    {AS_WORDING_MOVERS, "stock|index|equity|u.s.|us|wall|dow|nasdaq|p futures|street %rise|%fall|up|down|higher|"
+     "lower|flat|mixed"},
     {AS_WORDING_MOVERS, "market|markets update|wrap|recap|snapshot|roundup|report :"},
     {AS_WORDING_MOVERS, "markets|market open|opens|close|closes|end|ends higher|lower|mixed|flat|up|down"},
     {AS_WORDING_MOVERS, "@ # after|pre|post|today|premarket|overnight"},
     {AS_WORDING_MOVERS, "@ ** deep|in|all red|green today|again|now|rn"},
+    {AS_WORDING_MOVERS, "@ * %rise|%fall as|while|despite|even|when * market|stocks %rise|%fall"},
     {AS_WORDING_MOVERS, "peek|look into|at the markets|market"},
     {AS_WORDING_MOVERS, "falls|rises|gains|dips|drops|slides|climbs more|less|faster|steeper|deeper than"},
     {AS_WORDING_ADVICE, "stock|stocks|shares|etf|etfs|names|picks to buy|watch|own|avoid|consider|hold|sell"},
@@ -566,7 +611,12 @@ const as_wording_pattern AS_WORDING[] = {
     {AS_WORDING_ADVICE, "earnings|results * are|is coming"},
     {AS_WORDING_ADVICE, "nears|faces|ahead|before * earnings|results|test !cut*|layoff*"},
     {AS_WORDING_ADVICE, "^ # * charts|stocks|things|reasons|takeaways|questions|picks|ways|lessons|risks"},
-    {AS_WORDING_ADVICE, "market update|magazine|newsletter|weekly"},
+    {AS_WORDING_ADVICE, "magazine update|edition"},
+    {AS_WORDING_ADVICE, "market|markets focus|spotlight"},
+    {AS_WORDING_ADVICE, "week|month|quarter ahead :"},
+    {AS_WORDING_ADVICE, "later|ahead this week"},
+    {AS_WORDING_ADVICE, "could|may|might outperform|underperform"},
+    {AS_WORDING_ADVICE, "overdone|overblown|overextended"},
     {AS_WORDING_ADVICE, "my top|favorite|favourite|largest|portfolio|pick"},
     {AS_WORDING_RELIEF, "resum*|restart*"},
     {AS_WORDING_RELIEF, "green light|lit"},

@@ -33,10 +33,13 @@ typedef enum as_wording {
     AS_WORDING_SUBJECT_DOWN, /* a company falls, misses, loses */
     AS_WORDING_HOLDER_BUYS,  /* insiders and funds */
     AS_WORDING_HOLDER_SELLS,
-    AS_WORDING_DEPARTS, /* somebody leaves */
-    AS_WORDING_MOVERS,  /* lists of gainers and losers, market reports: price moves although they look like columns */
-    AS_WORDING_ADVICE,  /* stocks to buy, picks, "should you": commentary whatever the subject */
-    AS_WORDING_RELIEF   /* turns a family that is bad by itself: dropped, exempted, cleared */
+    AS_WORDING_DEPARTS,  /* somebody leaves */
+    AS_WORDING_CONFIRMS, /* the company itself confirms what is still open */
+    AS_WORDING_MOVERS,   /* lists of gainers and losers, market reports: price moves although they look like columns */
+    AS_WORDING_ADVICE,   /* stocks to buy, picks, "should you": commentary whatever the subject */
+    AS_WORDING_INVESTS,  /* a sum goes into another company: no capital spending of its own, no fund's holding */
+    AS_WORDING_DONE,     /* an authority tells of what is done, not of what it wants */
+    AS_WORDING_RELIEF    /* turns a family that is bad by itself: dropped, exempted, cleared */
 } as_wording;
 
 typedef struct as_wording_pattern {

@@ -178,11 +178,28 @@ static void a_fact_that_is_forgotten_takes_its_signals_along(void **state)
     const as_engine_counters *counters = &world.engine->counters;
     assert_true(counters->opened[AS_SIGNAL_OVERREACTION] > 0);
     world.engine->facts.next_serial =
-        AS_FACT_HISTORY_MAX + 1; /* as after so many facts: the next takes the first's slot */
+        AS_FACT_HISTORY_MAX; /* as after so many facts: the one after this takes its slot */
     as_headline other = ast_headline("other", "Wire", AST_LONE, close + 1);
     ast_say(&world, &other);
     assert_int_equal(counters->opened[AS_SIGNAL_OVERREACTION], counters->expired[AS_SIGNAL_OVERREACTION]);
     assert_null(as_shock_of(&world.engine->shocks, 1));
+    assert_int_equal(as_fact_find(&world.engine->facts, 1)->status, AS_FACT_EXPIRED); /* said before it is gone */
+    assert_non_null(strstr(world.lines, "\"status\":\"expired\""));
+    ast_world_fini(&world);
+}
+
+/* A revision that names another company takes the item back from the first, whose signals end with the status. */
+static void a_revision_that_names_another_issuer_denies_the_first(void **state)
+{
+    (void)state;
+    ast_world world;
+    ast_world_init(&world);
+    uint64_t close = run_shock(&world, 80, NULL);
+    as_headline revised = ast_headline("rumour-1", "Wire", AST_LONE, close + AS_NS_PER_HOUR);
+    revised.rev = 2;
+    ast_say(&world, &revised);
+    assert_int_equal(as_fact_find(&world.engine->facts, 1)->status, AS_FACT_DENIED);
+    assert_true(as_shock_of(&world.engine->shocks, 1)->g == 0);
     ast_world_fini(&world);
 }
 
@@ -236,7 +253,7 @@ static void the_step_allocates_nothing(void **state)
     uint64_t before, after;
     size_t bytes = sizeof before;
     ast_world_init(&world);
-    free(malloc(1)); /* the counter itself is set up by the first allocation */
+    free(malloc(1));                                          /* the counter itself is set up by the first allocation */
     world.lines = realloc(world.lines, world.room = 1 << 22); /* the harness's own memory, not the engine's */
     assert_int_equal(mallctl("thread.allocated", &before, &bytes, NULL, 0), 0);
     uint64_t close = run_shock(&world, 80, NULL);
@@ -262,6 +279,7 @@ int main(void)
         cmocka_unit_test(every_signal_ends_and_an_expired_fact_takes_its_signals_along),
         cmocka_unit_test(a_halted_name_never_opens),
         cmocka_unit_test(a_fact_that_is_forgotten_takes_its_signals_along),
+        cmocka_unit_test(a_revision_that_names_another_issuer_denies_the_first),
         cmocka_unit_test(only_the_item_itself_can_be_taken_back),
         cmocka_unit_test(the_step_allocates_nothing),
     };

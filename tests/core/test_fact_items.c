@@ -39,6 +39,22 @@ static void a_revision_of_an_expired_item_is_lineage_and_news_opens_a_generation
         }
 }
 
+static void a_revision_of_what_both_generations_carry_is_of_the_living_one(void **state)
+{
+    (void)state;
+    ast_facts f;
+    ast_facts_open(&f);
+    as_fact_change first = ast_item_of(&f, 0, "a", 1, "abc plans to sell spare machines");
+    as_fact_expire(&f.table, first.fact, first.fact->last_item);
+    as_fact_change second = ast_item_of(&f, 500, "a", 1, "old things wanted by nobody");
+    assert_true(second.created);
+    for (unsigned i = 0; i < AS_FACT_CLUSTER_MAX; i++) /* its texts are unlike the first one's by now */
+        ast_item_of(&f, 500.5, "a", 1, "old things wanted by nobody");
+    as_fact_change revised = ast_item_of(&f, 501, "a", 2, "abc plans to sell spare machines");
+    assert_ptr_equal(revised.fact, second.fact);
+    ast_facts_close(&f);
+}
+
 static void an_older_revision_is_ignored_and_counted(void **state)
 {
     (void)state;
@@ -160,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_revision_of_an_expired_item_is_lineage_and_news_opens_a_generation),
+        cmocka_unit_test(a_revision_of_what_both_generations_carry_is_of_the_living_one),
         cmocka_unit_test(an_older_revision_is_ignored_and_counted),
         cmocka_unit_test(what_was_taken_back_does_not_come_again_as_it_was),
         cmocka_unit_test(a_revision_steps_no_ens),

@@ -5,6 +5,7 @@
 
 #define OFFICIAL .source_class = AS_CLASS_OFFICIAL, .source = "Abc Inc"
 #define RUMOUR .cue = AS_CUE_RUMOUR
+#define GW(x) .figure = {{x, AS_FIGURE_GIGAWATTS}}
 #define OWN .marks = AS_MARK_OWN_SOURCING
 
 /* Items on one story with the status after each; all tell the object that the playbook names. */
@@ -118,18 +119,84 @@ static void a_changed_magnitude_updates_what_is_developing_or_confirmed(void **s
 {
     (void)state;
     static const ast_item item[] = {{RUMOUR, .marks = AS_MARK_REVISED, .source_class = AS_CLASS_AGGREGATOR, .tier = 3},
-                                    {.cue = AS_CUE_CONFIRMED},
-                                    {.marks = AS_MARK_REVISED, .source_class = AS_CLASS_AGGREGATOR, .tier = 3},
-                                    {.marks = AS_MARK_REVISED | AS_MARK_UNVERIFIED},
-                                    {.marks = AS_MARK_REVISED},
+                                    {.cue = AS_CUE_CONFIRMED, GW(1)},
+                                    {.marks = AS_MARK_REVISED, .source_class = AS_CLASS_AGGREGATOR, .tier = 3, GW(3)},
+                                    {.marks = AS_MARK_REVISED | AS_MARK_UNVERIFIED, GW(3)},
+                                    {.marks = AS_MARK_REVISED, GW(1.001)},
+                                    {.marks = AS_MARK_REVISED, GW(2)},
                                     {OFFICIAL, .cue = AS_CUE_CONFIRMED},
+                                    {.marks = AS_MARK_REVISED, GW(2)},
+                                    {.marks = AS_MARK_REVISED, .figure = {{9, AS_FIGURE_MONEY}}},
                                     {.marks = AS_MARK_REVISED},
+                                    {GW(4), .cue = AS_CUE_CONFIRMED},
                                     {OFFICIAL, .marks = AS_MARK_REVISED},
                                     {OFFICIAL, .cue = AS_CUE_CONFIRMED}};
-    static const as_fact_status status[] = {AS_FACT_RUMOUR,     AS_FACT_DEVELOPING, AS_FACT_DEVELOPING,
-                                            AS_FACT_DEVELOPING, AS_FACT_UPDATED,    AS_FACT_CONFIRMED,
-                                            AS_FACT_UPDATED,    AS_FACT_UPDATED,    AS_FACT_UPDATED};
+    static const as_fact_status status[] = {
+        AS_FACT_RUMOUR,  AS_FACT_DEVELOPING, AS_FACT_DEVELOPING, AS_FACT_DEVELOPING, AS_FACT_DEVELOPING,
+        AS_FACT_UPDATED, AS_FACT_CONFIRMED,  AS_FACT_CONFIRMED,  AS_FACT_CONFIRMED,  AS_FACT_CONFIRMED,
+        AS_FACT_UPDATED, AS_FACT_UPDATED,    AS_FACT_UPDATED};
     AST_WALK(item, status);
+}
+
+/* Without a word of change: what is counted otherwise than before; not what tells of prices too, nor a known figure. */
+static void another_figure_alone_updates(void **state)
+{
+    (void)state;
+    static const struct {
+        as_figure before, after[2];
+        bool updated;
+    } row[] = {
+        {{1, AS_FIGURE_GIGAWATTS}, {{6, AS_FIGURE_GIGAWATTS}}, true},
+        {{15000, AS_FIGURE_JOBS}, {{24000, AS_FIGURE_JOBS}}, true},
+        {{15000, AS_FIGURE_JOBS}, {{15000, AS_FIGURE_JOBS}}, false},
+        {{15000, AS_FIGURE_JOBS}, {{15050, AS_FIGURE_JOBS}}, false},
+        {{15000, AS_FIGURE_JOBS}, {{15000, AS_FIGURE_JOBS}, {24000, AS_FIGURE_JOBS}}, false},
+        {{15000, AS_FIGURE_JOBS}, {{24000, AS_FIGURE_MONEY}}, false},
+        {{5, AS_FIGURE_PERCENT}, {{7, AS_FIGURE_PERCENT}}, false},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        ast_facts f;
+        ast_facts_open(&f);
+        ast_tell(&f, &(ast_item){.text = "abc sells", .cue = AS_CUE_CONFIRMED, .figure = {row[i].before}});
+        ast_item next = {.hour = 1, .text = "abc sells so many", .cue = AS_CUE_CONFIRMED};
+        memcpy(next.figure, row[i].after, sizeof next.figure);
+        if (ast_tell(&f, &next).updated != row[i].updated)
+            fail_msg("row %zu", i);
+        ast_facts_close(&f);
+    }
+}
+
+/* SCIENCE 1.4: an executive on record is official, if press of tier 1 or 2 has it and he speaks for this issuer. */
+static void the_issuer_on_record_through_the_press_settles(void **state)
+{
+    (void)state;
+    static const struct {
+        ast_item item;
+        as_fact_status expected;
+    } row[] = {
+        {{.cue = AS_CUE_CONFIRMED, .speaker = 1}, AS_FACT_CONFIRMED},
+        {{.cue = AS_CUE_DENIED, .speaker = 1, .tier = 2}, AS_FACT_DENIED},
+        {{.cue = AS_CUE_CONFIRMED, .speaker = 2}, AS_FACT_DEVELOPING},
+        {{.cue = AS_CUE_CONFIRMED}, AS_FACT_DEVELOPING},
+        {{.cue = AS_CUE_DENIED}, AS_FACT_RUMOUR},
+        {{.cue = AS_CUE_DENIED, .speaker = 1, .tier = 3}, AS_FACT_RUMOUR},
+        {{.cue = AS_CUE_CONFIRMED, .speaker = 1, .source_class = AS_CLASS_AGGREGATOR}, AS_FACT_RUMOUR},
+        {{.cue = AS_CUE_CONFIRMED, .speaker = 1, .marks = AS_MARK_QUOTES}, AS_FACT_RUMOUR},
+        {{.cue = AS_CUE_CONFIRMED, .speaker = 1, .marks = AS_MARK_DECLINED}, AS_FACT_RUMOUR},
+        {{.cue = AS_CUE_RUMOUR, .speaker = 1}, AS_FACT_RUMOUR},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        ast_facts f;
+        ast_facts_open(&f);
+        as_fact_change rumour = ast_tell(&f, &(ast_item){.text = "abc sells", RUMOUR, .source = "Bloomberg"});
+        ast_item next = row[i].item;
+        next.hour = 1;
+        next.text = "abc sells";
+        ast_tell(&f, &next);
+        if (rumour.fact->status != row[i].expected)
+            fail_msg("row %zu: status %d", i, (int)rumour.fact->status);
+        ast_facts_close(&f);
+    }
 }
 
 static void an_update_is_a_child_and_the_gate_knows_what_was_updated(void **state)
@@ -137,13 +204,15 @@ static void an_update_is_a_child_and_the_gate_knows_what_was_updated(void **stat
     (void)state;
     ast_facts f;
     ast_facts_open(&f);
-    ast_tell(&f, &(ast_item){.hour = 0, .text = "abc sells", .cue = AS_CUE_CONFIRMED});
-    as_fact_change child = ast_tell(&f, &(ast_item){.hour = 1, .text = "abc sells more", .marks = AS_MARK_REVISED});
+    ast_tell(&f, &(ast_item){.hour = 0, .text = "abc sells", .cue = AS_CUE_CONFIRMED, GW(1)});
+    as_fact_change child =
+        ast_tell(&f, &(ast_item){.hour = 1, .text = "abc sells more", .marks = AS_MARK_REVISED, GW(2)});
     assert_true(child.updated && child.status_changed && child.fact->updates == 1 && !child.fact->official);
     assert_true(as_fact_gate(child.fact, &f.playbook->gate) == f.playbook->gate.developing);
-    as_fact_change second = ast_tell(&f, &(ast_item){.hour = 2, .text = "abc sells most", .marks = AS_MARK_REVISED});
+    as_fact_change second =
+        ast_tell(&f, &(ast_item){.hour = 2, .text = "abc sells most", .marks = AS_MARK_REVISED, GW(3)});
     assert_true(second.updated && !second.status_changed && second.fact->updates == 2);
-    ast_item echo = {.hour = 2.5, .text = "abc sells most", .marks = AS_MARK_REVISED | AS_MARK_QUOTES};
+    ast_item echo = {.hour = 2.5, .text = "abc sells most", .marks = AS_MARK_REVISED | AS_MARK_QUOTES, GW(4)};
     assert_false(ast_tell(&f, &echo).updated);
     ast_tell(&f, &(ast_item){.hour = 3, .text = "abc announces", OFFICIAL, .cue = AS_CUE_CONFIRMED});
     as_fact_change third = ast_tell(&f, &(ast_item){.hour = 4, .text = "abc now", OFFICIAL, .marks = AS_MARK_REVISED});
@@ -321,6 +390,8 @@ int main(void)
         cmocka_unit_test(only_an_official_source_confirms_or_denies),
         cmocka_unit_test(from_denied_only_an_official_source_leads_back),
         cmocka_unit_test(a_changed_magnitude_updates_what_is_developing_or_confirmed),
+        cmocka_unit_test(another_figure_alone_updates),
+        cmocka_unit_test(the_issuer_on_record_through_the_press_settles),
         cmocka_unit_test(an_update_is_a_child_and_the_gate_knows_what_was_updated),
         cmocka_unit_test(ten_sessions_without_an_item_end_it),
         cmocka_unit_test(a_prior_disclosure_is_not_live_and_makes_way),

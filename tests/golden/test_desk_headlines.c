@@ -30,6 +30,7 @@ static ast_floor ast_floors[] = {
     {.set = "C", .issuers = 97, .event = 97, .status = 97, .polarity = 80},
     {.set = "D", .issuers = 96, .event = 93, .status = 95},
     {.set = "E", .issuers = 94, .event = 93, .status = 95},
+    {.set = "F", .issuers = 94, .event = 93, .status = 95},
     {.set = "traps-A", .issuers = 95, .event = 95, .status = 95},
     {.set = "traps-B", .issuers = 95, .event = 95, .status = 95},
 };
@@ -39,7 +40,7 @@ static ast_desk_score *ast_score_of(const char *set)
     for (size_t i = 0; i < sizeof ast_floors / sizeof ast_floors[0]; i++)
         if (strcmp(ast_floors[i].set, set) == 0)
             return &ast_floors[i].score;
-    fail_msg("desk_cases.ndjson: found set '%s', allowed: A, B, C, D, E, traps-A, traps-B", set);
+    fail_msg("desk_cases.ndjson: found set '%s', allowed: A, B, C, D, E, F, traps-A, traps-B", set);
     return NULL;
 }
 

@@ -38,6 +38,9 @@ typedef struct ast_item {
     as_cue cue;
     unsigned issuers; /* bits of AST_ABC.., 0: ABC */
     uint32_t revision;
+    as_figure figure[2];
+    uint8_t speaker;
+    bool nobody; /* it names no issuer, as a retraction by id */
 } ast_item;
 
 static inline void ast_facts_open(ast_facts *f)
@@ -114,7 +117,11 @@ static inline as_headline ast_headline_of(ast_facts *f, const ast_item *item)
     (void)snprintf(h.source, sizeof h.source, "%s", item->source ? item->source : "Wire");
     const char *event = item->event ? item->event : "compute_supply_entry";
     h.reading.event_type = (uint16_t)as_event_type_find(event);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 2; i++)
+        if (item->figure[i].unit)
+            h.reading.figure[h.reading.figure_count++] = item->figure[i];
+    h.reading.speaker = item->speaker;
+    for (unsigned i = 0; i < 3 && !item->nobody; i++)
         if ((item->issuers ? item->issuers : 1U) >> i & 1U)
             h.reading.issuer[h.reading.issuer_count++] = i;
     h.reading.cue = (uint8_t)item->cue;
@@ -130,6 +137,11 @@ static inline as_fact_change ast_tell(ast_facts *f, const ast_item *item)
 {
     as_headline h = ast_headline_of(f, item);
     as_fact_change first = {0};
+    uint64_t serial = 0;
+    h.retracted = (item->marks & AS_MARK_RETRACTED) != 0;
+    for (as_fact_change taken; as_fact_take_back(&f->table, &h, &serial, &taken);)
+        if (h.reading.issuer_count == 0)
+            first = taken;
     for (unsigned i = 0; i < h.reading.issuer_count; i++) {
         uint32_t issuer = h.reading.issuer[i];
         as_fact_expire_due(&f->table, issuer, as_universe_calendar(&f->universe, issuer),

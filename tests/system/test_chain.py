@@ -62,8 +62,10 @@ def a_second_wire_with_its_own_sources_develops_it():
 def only_the_company_denies_and_only_an_official_source_takes_that_back():
     late = dict(REPEAT, t=ast.at(DAY, "18:00"))
     chain([RUMOUR, DOUBT, DENIAL, late, FILING], "rumour", "rumour", "denied", "denied", "confirmed")
-    hearsay = item("rtr-2", DAY, "15:30", "Meta denies report it plans to sell excess AI compute", {"src": "Reuters"})
-    chain([RUMOUR, hearsay], "rumour", "rumour")
+    denies = "Meta denies report it plans to sell excess AI compute"
+    chain([RUMOUR, item("y-2", DAY, "15:30", denies, {"src": "Yahoo Finance"})], "rumour", "rumour")
+    on_record = item("rtr-2", DAY, "15:30", denies, {"src": "Reuters"})
+    chain([RUMOUR, on_record, dict(REPEAT, t=ast.at(DAY, "18:00"))], "rumour", "denied", "denied")
 
 
 def the_company_confirms_and_then_changes_the_figure():

@@ -133,6 +133,69 @@ def a_revision_stays_on_its_fact():
     assert answers[0]["group"] == answers[1]["group"] and answers[0]["id"] == answers[1]["id"], answers
 
 
+def a_retraction_needs_no_text():
+    """By its id alone it is accepted, and takes the item back from the issuer that the item named."""
+    text = "Meta plans to sell excess AI compute, people familiar say"
+    back = headline(1, "", id="h0", status="retracted")
+    for without in (back, {key: value for key, value in back.items() if key != "text"}):
+        first, second = read([headline(0, text), without])
+        assert (first["status"], second["status"]) == ("rumour", "denied"), second
+        assert (first["group"], first["fact"]) == (second["group"], second["fact"]), second
+
+
+def an_older_revision_and_one_of_another_issuer_do_no_harm():
+    answers = read([
+        headline(0, "Intel in talks to buy a chip start-up, sources say", rev=1),
+        headline(1, "AMD in talks to buy a chip start-up, sources say", id="h0", rev=3),
+        headline(2, "Intel in talks to buy a chip start-up, sources say", id="h0", rev=2),
+    ])
+    assert [(a["issuers"], a["status"]) for a in answers] == [
+        (["INTC"], "rumour"), (["AMD"], "rumour"), (["INTC"], "denied")], answers
+    assert answers[2]["novelty"] == 0, answers
+
+
+def a_repeat_by_address_is_an_object_too():
+    """Two rows of one address and time are one headline; both are answered, in one group."""
+    same = {"url": "https://example.com/1", "id": "a"}
+    answers = read([headline(0, "Intel cuts 15% of its jobs", **same),
+                    headline(0, "Intel slashes 15% of workforce", "CNBC", **{**same, "id": "b"}),
+                    headline(1, "Micron beats estimates")])
+    assert [a["id"] for a in answers] == ["a", "b", "h1"], answers
+    assert answers[0]["group"] == answers[1]["group"] != answers[2]["group"], answers
+    assert answers[1]["novelty"] == 0 and answers[1]["text"].startswith("Intel slashes"), answers
+
+
+def an_update_is_another_figure_not_a_word():
+    for first, same, other in (
+            ("Microsoft raises capex forecast to $50 bln", "Microsoft raises capex forecast to $50 billion",
+             "Microsoft lifts capex outlook to $60 billion"),
+            ("AMD signs 1 gigawatt data center contract", "AMD signs data center contract for 1 GW",
+             "AMD data center contract grows to 6 gigawatts"),
+            ("Intel to cut 15,000 jobs", "Intel will cut 15,000 jobs", "Intel to cut 24,000 jobs"),
+    ):
+        official = {"class": "official", "tier": 1}
+        answers = read([headline(0, first, "PR Newswire", **official), headline(1, same, "Reuters"),
+                        headline(2, other, "PR Newswire", **official)])
+        assert [a["status"] for a in answers] == ["confirmed", "confirmed", "updated"], answers
+
+
+def separate_lawsuits_are_separate_stories():
+    answers = read([headline(0, "Apple sued by Epic over app store fees", "Reuters"),
+                    headline(1, "Apple sued over iPhone battery defect in California", "CNBC"),
+                    headline(2, "Apple sued by Epic: trial over app store fees opens", "CNBC")])
+    groups = [a["group"] for a in answers]
+    assert groups[0] == groups[2] != groups[1], answers
+
+
+def the_company_on_record_through_the_press_is_official():
+    rumour = headline(0, "Qualcomm in talks to buy Intel, sources say")
+    denial = "Qualcomm denies it is in talks to buy Intel"
+    for source, more, expected in (("Reuters", {}, "denied"), ("Somebody's Blog", {"tier": 4}, "rumour"),
+                                   ("Yahoo", {"class": "aggregator", "tier": 3}, "rumour")):
+        answers = read([rumour, headline(1, denial, source, **more)])
+        assert [a["status"] for a in answers] == ["rumour", expected], (source, answers)
+
+
 def inputs_are_merged_by_time():
     late = file_of("late.ndjson", json.dumps(headline(5, "Micron beats estimates")) + "\n")
     early = file_of("early.ndjson", json.dumps(headline(1, "Intel names new CEO")) + "\n")
@@ -188,6 +251,9 @@ def main():
                  a_headline_of_no_company_has_nulls_and_no_fact, headlines_on_one_fact_share_a_group_and_others_do_not,
                  a_denial_from_the_company_denies_and_one_from_an_aggregator_does_not,
                  a_retraction_takes_back_what_it_said_and_opens_none, a_revision_stays_on_its_fact,
+                 a_retraction_needs_no_text, an_older_revision_and_one_of_another_issuer_do_no_harm,
+                 a_repeat_by_address_is_an_object_too, an_update_is_another_figure_not_a_word,
+                 separate_lawsuits_are_separate_stories, the_company_on_record_through_the_press_is_official,
                  inputs_are_merged_by_time, without_json_there_is_a_line_for_people_a_headline,
                  bad_lines_are_passed_over_and_too_many_exit_2, market_data_alone_is_a_warning,
                  wrong_usage_and_missing_files_exit_2_and_say_what, two_runs_give_the_same_bytes,

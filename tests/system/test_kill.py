@@ -51,7 +51,7 @@ def what_was_said_is_in_the_journal_and_replays():
 def read_journal(path):
     """(type, payload) of every whole record, by the format's description alone: docs/JOURNAL.md."""
     data = Path(path).read_bytes()
-    assert data[:4] == b"ASJ1" and int.from_bytes(data[4:8], "little") == 1
+    assert data[:4] == b"ASJ1" and int.from_bytes(data[4:8], "little") == 2
     at, records = 32, []
     while at + 9 <= len(data):
         size = int.from_bytes(data[at:at + 4], "little")

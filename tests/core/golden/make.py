@@ -31,7 +31,7 @@ def dump(data):
     return "".join(lines)
 
 
-HEADER = b"ASJ1" + struct.pack("<IQQQ", 1, 0x0123456789ABCDEF, 7, 0)
+HEADER = b"ASJ1" + struct.pack("<IQQQ", 2, 0x0123456789ABCDEF, 7, 0)
 QUOTE = struct.pack("<QQqQqQQIBBH", TS, TS + 41000, 157_240_000_000, 300, 157_260_000_000, 200, 12, 5, 3, 1, 0)
 LINE = b'{"v":1,"kind":"fact"}'  # cut short for the page: a real line has every key
 assert crc32c(b"123456789") == 0xE3069283  # RFC 3720's check value of this polynomial

@@ -295,6 +295,27 @@ static void every_cut_of_a_line_is_refused(void **state)
             assert_true(decode(lines[i], n) != AS_NDJSON_OK);
 }
 
+/* An item is taken back by its id: the text may be missing, empty or blank. Without an id nobody knows what it is. */
+static void a_retraction_needs_no_text_but_an_id(void **state)
+{
+    (void)state;
+#define BACK "{\"k\":\"headline\",\"t\":5,\"src\":\"S\",\"status\":\"retracted\""
+    static const char *const good[] = {BACK ",\"id\":\"x\"}", BACK ",\"id\":\"x\",\"text\":\"\"}",
+                                       BACK ",\"id\":7,\"text\":\" \"}", BACK ",\"id\":\"x\",\"text\":null}"};
+    static const char *const bad[] = {BACK "}", BACK ",\"text\":\"\"}", BACK ",\"id\":\" \",\"text\":\"\"}",
+                                      "{\"k\":\"headline\",\"t\":5,\"id\":\"x\",\"text\":\"\"}",
+                                      "{\"k\":\"headline\",\"t\":5,\"id\":\"x\",\"status\":\"live\"}"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_int_equal(decode_text(good[i]), AS_NDJSON_OK);
+        assert_int_equal(hl.retracted, 1);
+        assert_int_equal(hl.text_bytes, 0);
+        assert_string_equal(hl.id, i == 2 ? "7" : "x");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_true(decode_text(bad[i]) == AS_NDJSON_MISSING_KEY || decode_text(bad[i]) == AS_NDJSON_BAD_VALUE);
+#undef BACK
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +326,7 @@ int main(void)
         cmocka_unit_test(sides_and_quantities_may_be_absent),
         cmocka_unit_test(each_fault_has_its_reason),
         cmocka_unit_test(the_length_of_a_line_is_limited),
+        cmocka_unit_test(a_retraction_needs_no_text_but_an_id),
         cmocka_unit_test(every_cut_of_a_line_is_refused),
     };
     return cmocka_run_group_tests(tests, make, clean);

@@ -82,6 +82,27 @@ static void a_header_is_passed_over_and_aggregates_are_told_apart(void **state)
     as_input_close(input);
 }
 
+/* However much of it the view holds, a row that is too long costs nothing but itself. */
+static void a_row_that_is_too_long_costs_nothing_but_itself(void **state)
+{
+    (void)state;
+    static const unsigned excess[] = {1, 200, 70000};
+    static char text[3 * AS_LINE_BYTES];
+    for (size_t i = 0; i < sizeof excess / sizeof *excess; i++) {
+        size_t n = (size_t)sprintf(text, "1,61837.60,0.001,61.8,1723161255208,True,True\n");
+        memset(text + n, 'x', AS_LINE_BYTES + excess[i]);
+        n += AS_LINE_BYTES + excess[i];
+        sprintf(text + n, "\n2,61837.70,0.001,61.8,1723161255209,False,True\n"
+                          "3,61837.70,0.001,61.8,1723161255210,False,True\n");
+        as_input *input = open_text("BTC-trades-2024-08-08.csv", text, true);
+        assert_int_equal(ast_read_all(input, events, 64, &count), 0);
+        assert_int_equal(count, 3);
+        assert_int_equal(events[1].trade.match, 2);
+        assert_int_equal(as_input_stats_get(input)->bad, 1);
+        as_input_close(input);
+    }
+}
+
 static void without_a_symbol_in_its_name_the_file_is_refused(void **state)
 {
     (void)state;
@@ -101,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trades_have_the_units_of_the_universe),
         cmocka_unit_test(a_header_is_passed_over_and_aggregates_are_told_apart),
+        cmocka_unit_test(a_row_that_is_too_long_costs_nothing_but_itself),
         cmocka_unit_test(without_a_symbol_in_its_name_the_file_is_refused),
     };
     return cmocka_run_group_tests(tests, make, unmake);

@@ -109,6 +109,34 @@ static void with_the_book_every_change_of_the_best_is_a_quote(void **state)
     assert_int_equal(remove(ast_file(folder, NAME("orderbook"), "", 0)), 0);
 }
 
+/* Message and book row stay side by side behind a row of either that is too long. */
+static void a_row_that_is_too_long_costs_nothing_but_itself(void **state)
+{
+    (void)state;
+    static const unsigned excess[] = {1, 200, 70000};
+    static char book[3 * AS_LINE_BYTES], message[3 * AS_LINE_BYTES];
+    for (size_t i = 0; i < sizeof excess / sizeof *excess; i++)
+        for (int in_book = 0; in_book < 2; in_book++) {
+            size_t n[2] = {(size_t)sprintf(book, "2238300,5,2238200,1\n"),
+                           (size_t)sprintf(message, "34200.1,1,11,100,2238200,1\n")};
+            memset((in_book ? book : message) + n[!in_book], 'x', AS_LINE_BYTES + excess[i]);
+            n[!in_book] += AS_LINE_BYTES + excess[i];
+            n[in_book] += (size_t)sprintf((in_book ? message : book) + n[in_book],
+                                          in_book ? "34200.1,1,12,100,2238200,1" : "2238300,5,2238200,9");
+            strcpy(book + n[0], "\n2238300,5,2238200,2\n2238300,5,2238200,3\n");
+            strcpy(message + n[1], "\n34200.2,1,12,100,2238200,1\n34200.3,1,13,100,2238200,1\n");
+            ast_text_file(folder, NAME("orderbook"), book);
+            as_input *input = open_text(NAME("message"), message, true);
+            assert_int_equal(ast_read_all(input, events, 64, &count), 0);
+            assert_int_equal(count, 3);
+            assert_int_equal(events[1].quote.bid_qty, 2);
+            assert_int_equal(events[2].quote.bid_qty, 3);
+            assert_int_equal(as_input_stats_get(input)->bad, 1);
+            as_input_close(input);
+        }
+    assert_int_equal(remove(ast_file(folder, NAME("orderbook"), "", 0)), 0);
+}
+
 static void bad_rows_are_counted_and_a_cut_one_is_no_bad_row(void **state)
 {
     (void)state;
@@ -141,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_alone_are_orders_and_trades),
         cmocka_unit_test(with_the_book_every_change_of_the_best_is_a_quote),
+        cmocka_unit_test(a_row_that_is_too_long_costs_nothing_but_itself),
         cmocka_unit_test(bad_rows_are_counted_and_a_cut_one_is_no_bad_row),
         cmocka_unit_test(the_symbol_and_the_day_come_from_the_name),
     };

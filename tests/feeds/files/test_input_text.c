@@ -100,6 +100,30 @@ static void a_line_that_is_too_long_is_skipped_whole(void **state)
     }
 }
 
+/* However much of it the view holds: only that line is lost, it is counted, and the lines behind keep their numbers. */
+static void a_line_a_little_too_long_costs_nothing_but_itself(void **state)
+{
+    (void)state;
+    static const unsigned excess[] = {1, 2, 3, 200, 5000, 70000};
+    static char text[3 * AS_LINE_BYTES];
+    for (size_t i = 0; i < sizeof excess / sizeof *excess; i++)
+        for (int filler = 0; filler < 2; filler++) { /* of no use, and a whole object with blanks behind */
+            size_t n = (size_t)sprintf(text, LINE "\n"), bytes = AS_LINE_BYTES + excess[i];
+            memset(text + n, filler ? ' ' : 'x', bytes);
+            if (filler)
+                memcpy(text + n, LINE, strlen(LINE));
+            n += bytes;
+            n += (size_t)sprintf(text + n, "\n" LINE "\n{\"k\":1}\n" LINE "\n");
+            as_input *input = open_bytes("over.ndjson", text, n);
+            assert_int_equal(ast_read_all(input, events, 64, &count), 0);
+            assert_int_equal(count, 3);
+            assert_int_equal(ast_error_count(input, "line_too_long"), 1);
+            assert_int_equal(ast_error_count(input, "unknown_kind"), 1);
+            assert_int_equal(as_input_stats_get(input)->rows, 5);
+            as_input_close(input);
+        }
+}
+
 static void a_cut_last_line_is_no_bad_line(void **state)
 {
     (void)state;
@@ -152,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(line_endings_blanks_and_a_byte_order_mark_do_not_matter),
         cmocka_unit_test(a_line_that_is_too_long_is_skipped_whole),
+        cmocka_unit_test(a_line_a_little_too_long_costs_nothing_but_itself),
         cmocka_unit_test(a_cut_last_line_is_no_bad_line),
         cmocka_unit_test(a_cut_compressed_file_gives_whole_rows_only),
     };

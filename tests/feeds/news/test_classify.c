@@ -41,6 +41,22 @@ static void ast_expect_polarity(const char *text, int polarity)
         fail_msg("\"%s\": polarity %d, expected %d", text, headline->reading.polarity, polarity);
 }
 
+static void columns_movers_and_reports_are_told_apart(void **state)
+{
+    (void)state;
+    ast_expect_event("Amazon: Cloud, Retail And Dividends", "commentary"); /* a theme, no dividend was paid */
+    ast_expect_event("Why a stock split could help Amazon", "commentary");
+    ast_expect_event("Can Amazon rent out its spare GPU capacity?", "compute_supply_entry");
+    ast_expect_cue("wire", "Can Amazon rent out its spare GPU capacity?", AS_CUE_OPINION);
+    ast_expect_event("9 Stocks Moving In Friday's Session", "price_move");
+    ast_expect_cue("wire", "9 Stocks Moving In Friday's Session", AS_CUE_CONFIRMED);
+    ast_expect_event("Amazon fires its finance chief: what to know", "executive_change");
+    ast_expect_cue("wire", "Amazon fires its finance chief: what to know", AS_CUE_CONFIRMED);
+    ast_expect_cue("wire", "Amazon confirms talks to buy a startup, price still open", AS_CUE_DEVELOPING);
+    ast_expect_cue("wire", "Amazon calls report of layoffs groundless", AS_CUE_DENIED);
+    ast_expect_cue("wire", "Amazon denied bid to toss lawsuit", AS_CUE_CONFIRMED);
+}
+
 /*
  * The families the reference event and its indicators need; the labelled set holds few or none of
  * them.
@@ -199,6 +215,7 @@ static void the_earlier_family_wins(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_movers_and_reports_are_told_apart),
         cmocka_unit_test(families_of_the_supply_chain_are_told_apart),
         cmocka_unit_test(broad_families_are_told_apart),
         cmocka_unit_test(the_cue_is_what_the_headline_says),

@@ -127,6 +127,18 @@ static void capitals_are_evidence(void **state)
     assert_string_equal(ast_link("Best Buy posts a loss"), "BBY");
 }
 
+static void capital_words_and_longer_names_are_others(void **state)
+{
+    (void)state;
+    assert_string_equal(ast_link("Why NOW is the time to refinance"), "");
+    assert_string_equal(ast_link("ARM resets loom for homeowners"), "");
+    assert_string_equal(ast_link("Dell University opens a library"), "");
+    assert_string_equal(ast_link("Dell Records Best Quarter Since Listing"), "DELL"); /* a verb in a title */
+    assert_string_equal(ast_link("Walmart races rival Target"), "WMT");
+    assert_string_equal(ast_link("Oracle hires former Google engineer"), "ORCL");
+    assert_string_equal(ast_link("There is little time left, says Goldman Sachs"), "");
+}
+
 static void phrases_that_only_look_like_names_swallow_them(void **state)
 {
     (void)state;
@@ -200,6 +212,7 @@ int main(void)
         cmocka_unit_test(tickers_count_in_parentheses_as_cashtags_and_bare_in_capitals),
         cmocka_unit_test(ordinary_words_need_context),
         cmocka_unit_test(capitals_are_evidence),
+        cmocka_unit_test(capital_words_and_longer_names_are_others),
         cmocka_unit_test(phrases_that_only_look_like_names_swallow_them),
         cmocka_unit_test(bystanders_are_no_issuers),
         cmocka_unit_test(tags_corroborate_and_never_create),

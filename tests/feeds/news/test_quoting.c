@@ -29,6 +29,30 @@ static void a_report_of_another_outlet_is_quoted(void **state)
             fail_msg("'%s' is not taken for a quotation", text[i]);
 }
 
+static bool ast_trails(const char *source, const char *words)
+{
+    static as_quoting quoting;
+    static as_text text;
+    as_quoting_init(&quoting);
+    as_text_read(&text, words, strlen(words));
+    return as_quoting_trails(&quoting, &text, source);
+}
+
+static void a_credit_at_the_end_is_set_apart(void **state)
+{
+    (void)state;
+    assert_true(ast_trails("Portal", "Meta lays off 300 staff - Bloomberg"));
+    assert_true(ast_trails("Portal", "Meta lays off 300 staff -Bloomberg News"));
+    assert_true(ast_trails("Portal", "Meta lays off 300 staff (WSJ)"));
+    assert_true(ast_trails("Portal", "Meta lays off 300 staff: the Wall Street Journal"));
+    assert_true(ast_trails("Portal", "Meta lays off 300 staff \xe2\x80\x94 New York Times"));
+    assert_false(ast_trails("Bloomberg", "Meta lays off 300 staff - Bloomberg"));
+    assert_false(ast_trails("Portal", "Meta - sued by Bloomberg"));
+    assert_false(ast_trails("Portal", "Meta chief talks to Reuters"));
+    assert_false(ast_trails("Portal", "Reuters"));
+    assert_false(ast_trails("Portal", ""));
+}
+
 static void an_outlet_does_not_quote_itself(void **state)
 {
     (void)state;
@@ -71,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_of_another_outlet_is_quoted),
+        cmocka_unit_test(a_credit_at_the_end_is_set_apart),
         cmocka_unit_test(an_outlet_does_not_quote_itself),
         cmocka_unit_test(a_company_that_is_an_outlet_is_not_quoted),
         cmocka_unit_test(the_desk_marks_it_and_drops_the_sources_of_others),

@@ -17,7 +17,7 @@ static bool ast_ordinary(const char *headline)
     as_text_read(&text, headline, strlen(headline));
     const as_sense *sense = as_senses_find(&ast_senses, text.token[0].hash);
     assert_non_null(sense);
-    return as_senses_ordinary(&ast_senses, sense, &text, 0, 1);
+    return as_senses_ordinary(&ast_senses, sense, &text, 0);
 }
 
 static void the_words_around_decide(void **state)
@@ -29,6 +29,32 @@ static void the_words_around_decide(void **state)
     assert_false(ast_ordinary("Gap posts profit"));
     assert_true(ast_ordinary("Visa application backlog grows"));
     assert_false(ast_ordinary("Visa beats estimates"));
+}
+
+static void weak_words_speak_close_to_the_name_only(void **state)
+{
+    (void)state;
+    assert_true(ast_ordinary("Amazon river runs dry"));
+    assert_false(ast_ordinary("Amazon campus to rise beside a river"));
+    assert_true(ast_ordinary("Amazon loggers fined beside a river"));
+}
+
+/* Does a neighbour of the first word? */
+static bool ast_beside(const char *headline)
+{
+    as_text text;
+    as_text_read(&text, headline, strlen(headline));
+    const as_sense *sense = as_senses_find(&ast_senses, text.token[0].hash);
+    assert_non_null(sense);
+    return as_senses_beside(&ast_senses, sense, &text, 0);
+}
+
+static void a_neighbour_is_told_from_a_word_further_off(void **state)
+{
+    (void)state;
+    assert_true(ast_beside("Apple growers fear frost"));
+    assert_false(ast_beside("Apple helps growers"));
+    assert_false(ast_beside("Apple"));
 }
 
 static void the_name_itself_is_no_evidence(void **state)
@@ -63,6 +89,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_words_around_decide),
+        cmocka_unit_test(weak_words_speak_close_to_the_name_only),
+        cmocka_unit_test(a_neighbour_is_told_from_a_word_further_off),
         cmocka_unit_test(the_name_itself_is_no_evidence),
         cmocka_unit_test(other_words_are_not_listed),
     };

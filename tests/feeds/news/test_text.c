@@ -103,6 +103,36 @@ static void unicode_is_folded_and_never_grows(void **state)
                        "bec \xe2\x80\x9cgreen\xe2\x80\x9d\xe2\x80\x94now\xc2\xae \xef\xbc\xa1\xef\xbc\xa2"));
 }
 
+static void character_references_are_read_as_their_characters(void **state)
+{
+    (void)state;
+    ast_read("Intel&#39;s CEO quits S&amp;P &bogus; &#x20;end");
+    assert_string_equal(ast_text.folded, "Intel's CEO quits S&P &bogus;  end");
+    assert_true(ast_text.token[0].flags & AS_TOKEN_POSSESSIVE);
+    assert_int_equal(ast_text.token[1].raw_offset, 12);
+}
+
+static void slugs_of_the_wires_go(void **state)
+{
+    (void)state;
+    ast_read("UPDATE 2-Intel considers sale");
+    ast_expect_word(0, "intel");
+    assert_int_equal(ast_text.token_count, 3);
+    assert_int_equal(ast_text.token[0].flags & (AS_TOKEN_START | AS_TOKEN_HYPHEN_LEFT), AS_TOKEN_START);
+    ast_read("REFILE-UPDATE 1-Meta cuts jobs");
+    ast_expect_word(0, "meta");
+    ast_read("EXCLUSIVE-Intel sells unit"); /* a word of the news itself: stays, parted */
+    ast_expect_word(0, "exclusive");
+    ast_expect_word(1, "intel");
+    assert_int_equal(ast_text.token[1].flags & (AS_TOKEN_START | AS_TOKEN_HYPHEN_LEFT), AS_TOKEN_START);
+    ast_read("Update-minded users wait"); /* no slug */
+    ast_expect_word(0, "update");
+    ast_read("UPDATE of rules");
+    ast_expect_word(0, "update");
+    ast_read("RPT-");
+    assert_int_equal(ast_text.token_count, 1);
+}
+
 static void bytes_that_are_not_utf8_are_skipped(void **state)
 {
     (void)state;
@@ -177,6 +207,8 @@ int main(void)
         cmocka_unit_test(marks_become_flags_of_their_words),
         cmocka_unit_test(initials_are_one_word_and_an_abbreviation_ends_no_sentence),
         cmocka_unit_test(unicode_is_folded_and_never_grows),
+        cmocka_unit_test(character_references_are_read_as_their_characters),
+        cmocka_unit_test(slugs_of_the_wires_go),
         cmocka_unit_test(bytes_that_are_not_utf8_are_skipped),
         cmocka_unit_test(case_of_the_whole_headline_is_judged),
         cmocka_unit_test(empty_and_overlong_texts_are_read_as_far_as_the_limits),
