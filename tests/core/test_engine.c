@@ -196,7 +196,7 @@ static void a_revision_that_names_another_issuer_denies_the_first(void **state)
     ast_world_init(&world);
     uint64_t close = run_shock(&world, 80, NULL);
     as_headline revised = ast_headline("rumour-1", "Wire", AST_LONE, close + AS_NS_PER_HOUR);
-    revised.rev = 2;
+    revised.revision = 2;
     ast_say(&world, &revised);
     assert_int_equal(as_fact_find(&world.engine->facts, 1)->status, AS_FACT_DENIED);
     assert_true(as_shock_of(&world.engine->shocks, 1)->g == 0);
