@@ -2,7 +2,8 @@
  * as_senses: names that are ordinary words too, and the company they keep when they are only words.
  *
  * For each such word ("apple", "gap", "intel") a list of words that speak for the ordinary sense ("orchard", "gender",
- * "spy"): anywhere in a headline, or, the frequent ones ("river", "strategy"), close to the name. A name of the list is ordinary, so in a headline without case it needs evidence.
+ * "spy"): anywhere in a headline, or, the frequent ones ("river", "strategy"), close to the name. A name of the
+ * list is ordinary, so in a headline without case it needs evidence.
  *
  * Threads: built at start, read-only afterwards. Memory: one small table on the heap. Lookups without allocation.
  */

@@ -142,7 +142,14 @@ static void fold_all(folder *f, const unsigned char *raw, size_t raw_bytes)
     }
     while (at < raw_bytes) {
         uint32_t code = 0;
-        unsigned bytes = code_point(raw + at, raw_bytes - at, &code);
+        unsigned bytes;
+
+        if (raw[at] >= 0x20 && raw[at] < 0x7f && raw[at] != '&') { /* nearly all of it */
+            put(f, (char)raw[at], at);
+            at++;
+            continue;
+        }
+        bytes = code_point(raw + at, raw_bytes - at, &code);
 
         if (bytes == 0) {
             at++;
