@@ -54,8 +54,8 @@ void as_decision_clear(as_decision *decision)
 {
     memset(decision, 0, sizeof *decision);
     double *const number[] = {
-        &decision->strength, &decision->p,        &decision->z,       &decision->e, &decision->os,
-        &decision->b,        &decision->k,        &decision->s,       &decision->m, &decision->g,
+        &decision->strength, &decision->p,        &decision->z,       &decision->e,     &decision->os,
+        &decision->b,        &decision->k,        &decision->s,       &decision->m,     &decision->g,
         &decision->rev_bps,  &decision->cost_bps, &decision->novelty, &decision->hedge,
     };
     for (unsigned i = 0; i < sizeof number / sizeof *number; i++)

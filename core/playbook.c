@@ -494,7 +494,7 @@ static int compile_thresholds(const compiler *c, int node)
 
 static int compile_document(compiler *c)
 {
-    static const char *const keys[] = {"version", "sources", "events",     "controls",
+    static const char *const keys[] = {"version", "sources",     "events",     "controls",
                                        "pairs",   "status_gate", "thresholds", NULL};
     const as_yaml *y = c->yaml;
     int root = as_yaml_root(y);

@@ -439,10 +439,8 @@ static int compare_links(const void *a, const void *b)
 
 static int load_link(const table *t, const as_universe *u, as_link *link)
 {
-    as_link made = {.issuer = find(u, t->field[ISSUER]),
-                    .instrument = find(u, t->field[LINKED]),
-                    .line = t->line,
-                    .weight = 1.0};
+    as_link made = {
+        .issuer = find(u, t->field[ISSUER]), .instrument = find(u, t->field[LINKED]), .line = t->line, .weight = 1.0};
     if (made.issuer == AS_INSTRUMENT_NONE)
         return bad_field(t, ISSUER, "a symbol of universe.csv");
     if (made.instrument == AS_INSTRUMENT_NONE || made.instrument == made.issuer)

@@ -25,7 +25,7 @@ static const char help[] = "usage: aftershock simulate --seed N [--scenario F] -
                            "for a scenario of `kind: market`:\n"
                            "  --sessions N     how many, in place of the scenario's number\n"
                            "  --quiet          plant no priced event: every session is a day without a shock\n"
-    "  --format W       csv (bars), ndjson (quotes and trades), itch (a BinaryFILE a session) "
+                           "  --format W       csv (bars), ndjson (quotes and trades), itch (a BinaryFILE a session) "
                            "or moldudp64 (a pcapng a\n"
                            "                   session); default csv\n"
                            "  --bar-minutes N  length of the bars, 1 to 60; default 5\n";
@@ -86,14 +86,10 @@ static int check(const options *o, int argc, char **argv)
 static int parse(int argc, char **argv, options *o)
 {
     static const struct option known[] = {
-        {"seed", required_argument, NULL, 's'},
-        {"scenario", required_argument, NULL, 'c'},
-        {"sessions", required_argument, NULL, 'n'},
-        {"quiet", no_argument, NULL, 'q'},
-        {"format", required_argument, NULL, 't'},
-        {"bar-minutes", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},
-        {0},
+        {"seed", required_argument, NULL, 's'},     {"scenario", required_argument, NULL, 'c'},
+        {"sessions", required_argument, NULL, 'n'}, {"quiet", no_argument, NULL, 'q'},
+        {"format", required_argument, NULL, 't'},   {"bar-minutes", required_argument, NULL, 'b'},
+        {"help", no_argument, NULL, 'h'},           {0},
     };
     *o = (options){.format = -1};
     optind = 1;

@@ -108,7 +108,7 @@ static size_t next_in_order(const double *p, size_t count, size_t after)
 {
     size_t best = count;
     for (size_t i = 0; i < count; i++) {
-        if (isnan(p[i]) || i == after)
+        if (i == after || isnan(p[i]))
             continue;
         if (after < count && (p[i] < p[after] || (p[i] == p[after] && i < after)))
             continue;
