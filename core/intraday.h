@@ -112,14 +112,24 @@ void as_intraday_prefault(as_intraday *intraday);
 /* A valid mid > 0 that crosses into another step. */
 void as_intraday_step(as_intraday *intraday, uint32_t instrument, const as_session *session, int64_t mid, uint64_t ts);
 
-/* A valid mid of a quote at logical time ts in the session that holds ts. Before a session's close is taken. */
+/*
+ * A valid mid of a quote at logical time ts, within the step in hand: kept, and all is done. false: it crosses into
+ * another step, and as_intraday_step is to be called with its session, which nobody has to look up before.
+ */
+static inline bool as_intraday_within(as_intraday *intraday, uint32_t instrument, int64_t mid, uint64_t ts)
+{
+    as_intraday_now *now = &intraday->now[instrument];
+    if (ts > now->step_end)
+        return false;
+    now->mid = mid;
+    return true;
+}
+
+/* The same for who has the session at hand: the one that holds ts, before its close is taken. */
 static inline void as_intraday_mid(as_intraday *intraday, uint32_t instrument, const as_session *session, int64_t mid,
                                    uint64_t ts)
 {
-    as_intraday_now *now = &intraday->now[instrument];
-    if (ts <= now->step_end)
-        now->mid = mid;
-    else
+    if (!as_intraday_within(intraday, instrument, mid, ts))
         as_intraday_step(intraday, instrument, session, mid, ts);
 }
 

@@ -138,10 +138,7 @@ bool as_market_mark_at(const as_market *market, uint32_t instrument, uint64_t ts
 /* The minute clock takes the mid of a quote; it asks for the session only when a minute is over. */
 static void clock_quote(as_market *market, uint32_t instrument, int64_t mid, const as_top *top, uint64_t ts)
 {
-    as_intraday_now *now = &market->intraday.now[instrument];
-    if (ts <= now->step_end)
-        now->mid = mid;
-    else
+    if (!as_intraday_within(&market->intraday, instrument, mid, ts))
         as_intraday_step(&market->intraday, instrument, as_market_session(market, instrument, ts), mid, ts);
     uint64_t smaller = top->bid_qty < top->ask_qty ? top->bid_qty : top->ask_qty;
     as_intraday_depth(&market->intraday, instrument, (double)smaller);

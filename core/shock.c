@@ -135,6 +135,12 @@ void as_shock_retire(as_shock_table *table, as_shock *shock)
 
 /* ---- opening ---- */
 
+/* Event freeze (SCIENCE 2.1): the session of t0 trains no model of a name in the event. */
+static void freeze(as_market *market, uint32_t instrument, uint64_t t0)
+{
+    market->daily[instrument].frozen_until = as_market_session(market, instrument, t0)->close;
+}
+
 as_shock *as_shock_open(as_shock_table *table, as_market *market, const as_playbook *playbook, const as_fact *fact,
                         const as_headline *headline)
 {
@@ -169,21 +175,16 @@ as_shock *as_shock_open(as_shock_table *table, as_market *market, const as_playb
     as_membership_fix(table, shock, market, playbook, limit);
     table->late_news += shock->late;
 
-    /* Event freeze (SCIENCE 2.1): the session of t0 trains no model of a name in the event. */
-    uint64_t close = as_market_session(market, shock->issuer, shock->t0)->close;
-    uint64_t open = as_market_session(market, shock->issuer, shock->t0)->open;
-    shock->evidence_until =
-        (open > shock->t0 ? open : shock->t0) + (uint64_t)(playbook->thresholds.m_freeze_min * 60e9);
-    shock->evidence_end = close;
-    market->daily[shock->issuer].frozen_until = market->daily[shock->epicentre.instrument].frozen_until = close;
-    for (uint32_t i = 0; i < shock->linked_count; i++) {
-        uint32_t instrument = shock->linked[i].anchor.instrument;
-        market->daily[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
-    }
-    for (uint32_t i = 0; i < shock->control_count; i++) {
-        uint32_t instrument = shock->control[i].anchor.instrument;
-        market->daily[instrument].frozen_until = as_market_session(market, instrument, shock->t0)->close;
-    }
+    const as_session *session = as_market_session(market, shock->issuer, shock->t0);
+    uint64_t begin = session->open > shock->t0 ? session->open : shock->t0;
+    shock->evidence_until = begin + (uint64_t)(playbook->thresholds.m_freeze_min * 60e9);
+    shock->evidence_end = session->close;
+    freeze(market, shock->issuer, shock->t0);
+    freeze(market, shock->epicentre.instrument, shock->t0);
+    for (uint32_t i = 0; i < shock->linked_count; i++)
+        freeze(market, shock->linked[i].anchor.instrument, shock->t0);
+    for (uint32_t i = 0; i < shock->control_count; i++)
+        freeze(market, shock->control[i].anchor.instrument, shock->t0);
     return shock;
 }
 
