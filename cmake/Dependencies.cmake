@@ -34,7 +34,9 @@ as_require(as_dependencies expat)
 as_require(as_dependencies libxxhash)
 as_require(as_dependencies libssl)
 as_require(as_dependencies libcrypto)
+as_require(as_dependencies libsodium)
 as_require(as_dependencies libutf8proc utf8proc)
+as_require(as_dependencies libmicrohttpd)
 
 # wslay comes without a pkg-config module.
 find_path(AS_WSLAY_INCLUDE wslay/wslay.h)

@@ -62,7 +62,7 @@ if(AS_FUZZ)
         string(REGEX REPLACE "^fuzz_" "" noun ${target})
         set(seeds ${CMAKE_SOURCE_DIR}/tests/corpus/${noun})
         add_executable(${target} ${source})
-        target_link_libraries(${target} PRIVATE as_apps)
+        target_link_libraries(${target} PRIVATE as_apps as_client_static)
         target_link_options(${target} PRIVATE -fsanitize=fuzzer)
         set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
         if(IS_DIRECTORY ${seeds})
@@ -77,7 +77,7 @@ endif()
 
 # --- C tests -----------------------------------------------------------------------------------------------------------
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
-as_layer(as_test_support SOURCES ${support_sources} LINK as_bench as_cmocka as_libpcap)
+as_layer(as_test_support SOURCES ${support_sources} LINK as_bench as_cmocka as_libpcap as_client_static)
 
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS tests/test_*.c)
 foreach(source IN LISTS test_sources)
@@ -87,6 +87,15 @@ foreach(source IN LISTS test_sources)
         OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${name} COMMAND test.${name})
     as_test_describe(${name} ${label})
+endforeach()
+
+# --- programs that tests run: build/<preset>/tests/<name> ------------------------------------------------------------------
+file(GLOB program_sources CONFIGURE_DEPENDS tests/programs/*.c)
+foreach(source IN LISTS program_sources)
+    get_filename_component(name ${source} NAME_WE)
+    as_program(test_program_${name} SOURCES ${source} LINK as_test_support)
+    set_target_properties(test_program_${name} PROPERTIES
+        OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endforeach()
 
 # --- scripts -----------------------------------------------------------------------------------------------------------

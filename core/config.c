@@ -154,31 +154,58 @@ static bool is_port(const char *text)
            (*text && strlen(text) <= 5 && text[strspn(text, "0123456789")] == '\0' && atoi(text) <= 65535);
 }
 
-static int check_endpoint(const as_yaml *y, int publish, const char *key, const char *endpoint)
+static int check_endpoint(const as_yaml *y, int node, const char *endpoint, bool curve)
 {
     const char *host = endpoint + 6, *colon = strrchr(endpoint, ':');
     if (strncmp(endpoint, "ipc://", 6) == 0 && *host)
         return 0;
     if (strncmp(endpoint, "tcp://", 6) == 0 && colon > host && is_port(colon + 1) &&
-        is_loopback(host, (size_t)(colon - host)))
+        (curve || is_loopback(host, (size_t)(colon - host))))
         return 0;
-    return as_yaml_error(y, as_yaml_get(y, publish, key),
-                         "ipc://PATH, or tcp:// with a port on a loopback address "
-                         "(127.0.0.1, [::1], localhost): any other bind demands CURVE, which is not available in this "
-                         "version");
+    return as_yaml_error(y, node,
+                         "ipc://PATH, or tcp:// with a port on a loopback address (127.0.0.1, [::1], localhost); any "
+                         "other bind demands publish.curve with server_key and allow");
+}
+
+static int check_curve(const as_yaml *y, int publish, const as_config *config)
+{
+    int curve = as_yaml_get(y, publish, "curve");
+    if (curve && !*config->publish.server_key)
+        return as_yaml_missing(y, curve, "server_key", "the secret key file of the server");
+    if (curve && !*config->publish.allow)
+        return as_yaml_missing(y, curve, "allow", "the file of clients that may connect");
+    return 0;
 }
 
 static int check_publish(const as_yaml *y, int root, const as_config *config)
 {
     int publish = as_yaml_get(y, root, "publish");
-    int rc = check_endpoint(y, publish, "live", config->publish.live);
-    if (!rc)
-        rc = check_endpoint(y, publish, "requests", config->publish.requests);
-    if (!rc && strcmp(config->publish.live, config->publish.requests) == 0 && !strstr(config->publish.live, ":*"))
-        rc = as_yaml_error(y, as_yaml_get(y, publish, as_yaml_get(y, publish, "requests") ? "requests" : "live"),
-                           "another endpoint than the %s one",
-                           as_yaml_get(y, publish, "requests") ? "live" : "requests");
+    const struct {
+        const char *key, *endpoint;
+    } bind[] = {
+        {"live", config->publish.live}, {"requests", config->publish.requests}, {"latest", config->publish.latest}};
+    int rc = check_curve(y, publish, config);
+    for (unsigned i = 0; i < 3 && !rc; i++) {
+        int node = as_yaml_get(y, publish, bind[i].key);
+        if (*bind[i].endpoint)
+            rc = check_endpoint(y, node, bind[i].endpoint, *config->publish.server_key != 0);
+        for (unsigned k = 0; k < i && !rc; k++)
+            if (strcmp(bind[k].endpoint, bind[i].endpoint) == 0 && !strstr(bind[i].endpoint, ":*"))
+                rc = as_yaml_error(y, node ? node : as_yaml_get(y, publish, bind[k].key),
+                                   "another endpoint than the %s one", node ? bind[k].key : bind[i].key);
+    }
     return rc;
+}
+
+/* The address of the HTTP server: anybody who can connect may read everything. */
+static int check_metrics(const as_yaml *y, int root, const as_config *config)
+{
+    const char *colon = strrchr(config->metrics, ':');
+    if (!*config->metrics ||
+        (colon && is_port(colon + 1) && is_loopback(config->metrics, (size_t)(colon - config->metrics))))
+        return 0;
+    return as_yaml_error(y, as_yaml_get(y, root, "metrics"),
+                         "ADDRESS:PORT on a loopback address, such as 127.0.0.1:5680");
 }
 
 /* ---- files and hash ---- */
@@ -312,6 +339,7 @@ static int read_config(as_config_reader *r, as_config *config)
     int root = as_yaml_root(y);
     if (as_yaml_kind_of(y, root) != AS_YAML_MAP)
         return as_yaml_error(y, root, "a map");
+    config->control_given = as_yaml_get(y, root, "control") != 0;
     r->mapping_only = is_mapping_only(y, root);
     int rc = as_config_read_map(r, root, "", config);
     if (!rc)
@@ -326,6 +354,8 @@ static int read_config(as_config_reader *r, as_config *config)
         rc = read_strategies(r, as_yaml_get(y, root, "strategies"), config);
     if (!rc)
         rc = check_publish(y, root, config);
+    if (!rc)
+        rc = check_metrics(y, root, config);
     if (!rc)
         rc = check_files(y, root, config);
     return rc ? rc : hash_config(config);

@@ -158,9 +158,20 @@ typedef struct as_config {
     struct {
         char live[AS_URL_BYTES];       /* default tcp://127.0.0.1:5600 */
         char requests[AS_URL_BYTES];   /* default tcp://127.0.0.1:5601 */
+        char latest[AS_URL_BYTES];     /* empty: none */
         uint32_t heartbeat_ms;         /* default 250 */
-        uint32_t send_hwm;             /* default 10000 messages per subscriber */
+        uint32_t queue_mib;            /* default 4: bytes waiting for one subscriber */
+        uint32_t memory_mib;           /* default 64: messages kept for replays */
+        uint32_t disk_mib;             /* default 1024: the same in the journal's folder */
+        uint32_t clients;              /* default 256 connections an endpoint */
+        uint32_t subscriptions;        /* default 4096 of one client */
+        uint32_t rate;                 /* default 200 requests a second of one client */
+        char server_key[AS_PATH_BYTES], allow[AS_PATH_BYTES]; /* CURVE; both or none */
+        char audit[AS_PATH_BYTES];     /* empty: joins and refusals go to the log only */
     } publish;
+    char control[AS_PATH_BYTES];       /* a Unix socket; default aftershock.sock beside the file */
+    bool control_given;                /* ... and not by default: if it cannot be bound, that is an error */
+    char metrics[AS_URL_BYTES];        /* HOST:PORT; empty: none */
     struct {
         char dir[AS_PATH_BYTES];       /* empty: no journal */
         uint64_t sync_ns;              /* default 50 ms; 0 never */

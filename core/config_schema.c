@@ -119,19 +119,43 @@ const as_config_key as_config_keys[] = {
     {.path = "publish", .type = AS_CONFIG_MAP, .unit = "", .standard = "", .meaning =
      "Where signals go (docs/WIRE.md)."},
     {.path = "publish.live", .type = AS_CONFIG_TEXT, .unit = "", .standard = "tcp://127.0.0.1:5600", .allowed =
-     "ipc://PATH, or tcp:// on a loopback address", .meaning = "XPUB endpoint of the signals.",
-     AT(as_config, publish.live)},
+     "ipc://PATH, or tcp://ADDRESS:PORT; without curve on a loopback address", .meaning =
+     "Where signals are published, for SUB sockets.", AT(as_config, publish.live)},
     {.path = "publish.requests", .type = AS_CONFIG_TEXT, .unit = "", .standard = "tcp://127.0.0.1:5601", .allowed =
-     "ipc://PATH, or tcp:// on a loopback address", .meaning = "ROUTER endpoint of snapshots and replays.",
-     AT(as_config, publish.requests)},
+     "as publish.live, another endpoint", .meaning =
+     "Where snapshots and replays are asked for, by DEALER or REQ sockets.", AT(as_config, publish.requests)},
+    {.path = "publish.latest", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed =
+     "as publish.live, another endpoint", .meaning =
+     "Where only the latest message of each topic waits for a subscriber, however slow it is. None: not offered.",
+     AT(as_config, publish.latest)},
     {.path = "publish.heartbeat", .type = AS_CONFIG_DURATION_MS, .unit = "time", .standard = "250ms", .min = 10e6,
      .max = 60e9, .meaning = "Interval of `hb.`; a client that misses four holds the publisher for dead.",
      AT(as_config, publish.heartbeat_ms)},
-    {.path = "publish.hwm", .type = AS_CONFIG_INT, .unit = "messages", .standard = "10000", .min = 1, .max = 10e6,
-     .meaning = "Queue of one subscriber; a slower one loses messages, which its sequences show.",
-     AT(as_config, publish.send_hwm)},
-    {.path = "publish.curve", .type = AS_CONFIG_UNAVAILABLE, .unit = "", .standard = "", .allowed =
-     "bind to a loopback address or ipc", .meaning = "Encryption and a list of clients for other binds."},
+    {.path = "publish.queue", .type = AS_CONFIG_INT, .unit = "MiB", .standard = "4", .min = 1, .max = 1024, .meaning =
+     "What may wait for one subscriber. A slower one loses the oldest of it, which its sequences show.",
+     AT(as_config, publish.queue_mib)},
+    {.path = "publish.memory", .type = AS_CONFIG_INT, .unit = "MiB", .standard = "64", .min = 1, .max = 65536,
+     .meaning = "Messages kept in memory for replays.", AT(as_config, publish.memory_mib)},
+    {.path = "publish.disk", .type = AS_CONFIG_INT, .unit = "MiB", .standard = "1024", .min = 0, .max = 1048576,
+     .meaning = "Messages kept beside the journal for replays of what memory no longer has. 0: none.",
+     AT(as_config, publish.disk_mib)},
+    {.path = "publish.clients", .type = AS_CONFIG_INT, .unit = "connections", .standard = "256", .min = 1, .max = 4096,
+     .meaning = "Connections of one endpoint; further ones are refused and counted.", AT(as_config, publish.clients)},
+    {.path = "publish.subscriptions", .type = AS_CONFIG_INT, .unit = "prefixes", .standard = "4096", .min = 1, .max =
+     65536, .meaning = "Subscriptions of one client; one that asks for more is disconnected.",
+     AT(as_config, publish.subscriptions)},
+    {.path = "publish.rate", .type = AS_CONFIG_INT, .unit = "requests/s", .standard = "200", .min = 1, .max = 1e6,
+     .meaning = "Requests of one client; beyond it the answer is `busy`.", AT(as_config, publish.rate)},
+    {.path = "publish.audit", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "File that joins, refusals and disconnections are appended to, one JSON object a line.",
+     AT(as_config, publish.audit)},
+    {.path = "publish.curve", .type = AS_CONFIG_MAP, .unit = "", .standard = "", .meaning =
+     "Encryption and a list of clients. Without it nothing is bound beyond loopback addresses and ipc."},
+    {.path = "publish.curve.server_key", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "Secret key file of `aftershock keygen`, mode 0600.", AT(as_config, publish.server_key)},
+    {.path = "publish.curve.allow", .type = AS_CONFIG_PATH, .unit = "", .standard = "", .meaning =
+     "Clients that may connect, one a line: public key, name, topic prefixes. Read again on SIGHUP.",
+     AT(as_config, publish.allow)},
 
     {.path = "journal", .type = AS_CONFIG_MAP, .unit = "", .standard = "", .meaning =
      "Record of everything that decides, for `replay --verify`."},
@@ -269,10 +293,11 @@ const as_config_key as_config_keys[] = {
 
     {.path = "limits", .type = AS_CONFIG_UNAVAILABLE, .unit = "", .standard = "", .allowed =
      "see docs/LIMITS.md", .meaning = "Limits are fixed when the programs are built."},
-    {.path = "metrics", .type = AS_CONFIG_UNAVAILABLE, .unit = "", .standard = "", .allowed = "", .meaning =
-     "Counters over HTTP."},
-    {.path = "control", .type = AS_CONFIG_UNAVAILABLE, .unit = "", .standard = "", .allowed = "", .meaning =
-     "The socket of `aftershock ctl`."},
+    {.path = "metrics", .type = AS_CONFIG_TEXT, .unit = "", .standard = "", .allowed =
+     "ADDRESS:PORT on a loopback address", .meaning =
+     "HTTP: `/metrics` for Prometheus, `/health`, and the live page. None: not served.", AT(as_config, metrics)},
+    {.path = "control", .type = AS_CONFIG_PATH, .unit = "", .standard = "aftershock.sock", .meaning =
+     "Unix socket of `aftershock ctl`, for this user only.", AT(as_config, control)},
 };
 /* clang-format on */
 
@@ -474,7 +499,7 @@ int as_config_read_value(const as_config_reader *reader, int node, const as_conf
 /* The row's default goes through the same reader as a file's text. */
 static int read_default(const as_config_reader *reader, const as_config_key *key, void *base)
 {
-    as_config_reader defaults = {.mapping_only = reader->mapping_only};
+    as_config_reader defaults = *reader;
     char text[128];
     as_yaml *yaml;
     int bytes = snprintf(text, sizeof text, "default: %s\n", key->standard);

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const kind_text[AS_SIGNAL_KIND_COUNT] = {
+static const char unknown[AS_WORD_BYTES] = "?";
+
+static const char kind_text[AS_SIGNAL_KIND_COUNT][AS_WORD_BYTES] = {
     [AS_SIGNAL_OVERREACTION] = "overreaction",
     [AS_SIGNAL_UNDERREACTION] = "underreaction",
     [AS_SIGNAL_CONTRADICTION] = "contradiction",
@@ -11,10 +13,9 @@ static const char *const kind_text[AS_SIGNAL_KIND_COUNT] = {
     [AS_SIGNAL_CUSTOM] = "custom",
 };
 
-static const char *const action_text[] = {"open", "update", "close", "expire"};
+static const char action_text[][AS_WORD_BYTES] = {"open", "update", "close", "expire"};
 
-static const char *const status_text[AS_FACT_STATUS_COUNT] = {
-    [AS_FACT_NONE] = NULL,
+static const char status_text[AS_FACT_STATUS_COUNT][AS_WORD_BYTES] = {
     [AS_FACT_PRIOR_DISCLOSURE] = "prior_disclosure",
     [AS_FACT_RUMOUR] = "rumour",
     [AS_FACT_DEVELOPING] = "developing",
@@ -24,7 +25,11 @@ static const char *const status_text[AS_FACT_STATUS_COUNT] = {
     [AS_FACT_EXPIRED] = "expired",
 };
 
-static const char *const reason_text[AS_REASON_COUNT] = {
+#define X(code, text) _Static_assert(sizeof(text) <= AS_WORD_BYTES, text " is a longer word");
+AS_REASONS(X)
+#undef X
+
+static const char reason_text[AS_REASON_COUNT][AS_WORD_BYTES] = {
 #define X(code, text) [AS_REASON_##code] = text,
     AS_REASONS(X)
 #undef X
@@ -32,22 +37,22 @@ static const char *const reason_text[AS_REASON_COUNT] = {
 
 const char *as_signal_kind_text(as_signal_kind kind)
 {
-    return kind < AS_SIGNAL_KIND_COUNT ? kind_text[kind] : "?";
+    return kind < AS_SIGNAL_KIND_COUNT ? kind_text[kind] : unknown;
 }
 
 const char *as_action_text(as_action action)
 {
-    return action <= AS_ACTION_EXPIRE ? action_text[action] : "?";
+    return action <= AS_ACTION_EXPIRE ? action_text[action] : unknown;
 }
 
 const char *as_fact_status_text(as_fact_status status)
 {
-    return status < AS_FACT_STATUS_COUNT ? status_text[status] : NULL;
+    return status > AS_FACT_NONE && status < AS_FACT_STATUS_COUNT ? status_text[status] : NULL;
 }
 
 const char *as_reason_text(as_reason reason)
 {
-    return reason < AS_REASON_COUNT ? reason_text[reason] : "?";
+    return reason < AS_REASON_COUNT ? reason_text[reason] : unknown;
 }
 
 void as_decision_clear(as_decision *decision)

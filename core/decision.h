@@ -144,7 +144,9 @@ typedef struct as_decision {
     char headline[AS_FACT_HEADLINE_MAX][AS_HEADLINE_ID_BYTES]; /* oldest first */
 } as_decision;
 
-/* The words on the wire. */
+enum { AS_WORD_BYTES = 24 }; /* a multiple of 8 */
+
+/* The words on the wire, each in AS_WORD_BYTES bytes, the rest zero: they may be copied in whole. */
 const char *as_signal_kind_text(as_signal_kind kind);
 const char *as_action_text(as_action action);
 const char *as_fact_status_text(as_fact_status status);

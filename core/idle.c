@@ -1,11 +1,14 @@
 #include "core/idle.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <time.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "core/error.h"
 
 void as_idle_pause(void)
 {
@@ -21,11 +24,24 @@ void as_idle_init(as_idle *idle, as_wait wait)
     *idle = (as_idle){.wait = wait, .sleep_ns = AS_IDLE_SLEEP_MIN_NS};
 }
 
+void as_idle_watch(as_idle *idle, int descriptor)
+{
+    AS_ASSERT(idle->watched_count < AS_IDLE_WATCH_MAX);
+    idle->watched[idle->watched_count++] = descriptor;
+}
+
 /* A signal ends the sleep early, which is what a loop that looks for a stop flag wants. */
 static void sleep_longer_each_time(as_idle *idle)
 {
     struct timespec pause = {.tv_nsec = (long)idle->sleep_ns};
-    nanosleep(&pause, NULL);
+    if (idle->watched_count > 0) {
+        struct pollfd watched[AS_IDLE_WATCH_MAX];
+        for (uint32_t i = 0; i < idle->watched_count; i++)
+            watched[i] = (struct pollfd){.fd = idle->watched[i], .events = POLLIN};
+        ppoll(watched, idle->watched_count, &pause, NULL);
+    } else {
+        nanosleep(&pause, NULL);
+    }
     idle->sleep_ns = idle->sleep_ns * 2 < AS_IDLE_SLEEP_MAX_NS ? idle->sleep_ns * 2 : AS_IDLE_SLEEP_MAX_NS;
 }
 

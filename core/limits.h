@@ -85,11 +85,28 @@ enum {
     AS_ADF_LAG_MAX = 60,            /* lagged differences of a unit root test */
     AS_JOHANSEN_LAG_MAX = 4,        /* lagged differences of Johansen's test */
 
+    /* subscribers */
+    AS_HANDSHAKE_MS = 5000,         /* from the connection to the end of the ZMTP handshake */
+    AS_HANDSHAKE_MAX = 64,          /* handshakes under way at an endpoint; a further one ends the oldest */
+    AS_FANOUT_INBOUND_BYTES = 1024, /* a frame from a subscriber; a longer one ends the connection */
+    AS_FANOUT_PAYLOAD_BYTES = 65536, /* a payload; a longer one is not sent and counted */
+
+    /* the page */
+    AS_PAGE_TEXT_MAX = 4096,        /* headlines whose text is kept for the page */
+    AS_PAGE_MESSAGE_MAX = 200,      /* latest messages shown */
+    AS_PAGE_STATE_MAX = 2000,       /* open signals, facts and shocks shown */
+    AS_PAGE_NAME_MAX = 1500,        /* names on the sector map */
+
+    /* what late joiners are told */
+    AS_STATE_MAX = 262144,          /* entries: open signals, facts, shocks, feeds */
+    AS_STATE_BYTES = 1 << 29,       /* their messages together */
+
     /* rings: powers of two */
     AS_EVENT_RING_SLOTS = 65536,    /* feed -> core */
     AS_HEADLINE_RING_SLOTS = 1024,  /* feed -> core, the texts */
     AS_DECISION_RING_SLOTS = 4096,  /* core -> ipc */
     AS_JOURNAL_RING_BYTES = 1 << 24, /* core -> admin */
+    AS_MESSAGE_RING_BYTES = 1 << 24, /* publisher -> server of requests */
     AS_CAPTURE_RING_BYTES = 1 << 24 /* a feed -> its capture's writer */
 };
 

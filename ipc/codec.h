@@ -29,6 +29,7 @@ typedef struct as_envelope {
     uint64_t epoch;  /* the publisher's boot id */
     uint64_t gseq;   /* over all messages, from 1 */
     uint64_t tseq;   /* in this topic, from 1 */
+    uint64_t prev;   /* gseq of the message before it in this topic, 0: it is the first */
     uint64_t ts_pub; /* ns UTC */
     int replay;      /* the publisher is replaying */
 } as_envelope;

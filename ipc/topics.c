@@ -16,6 +16,7 @@ enum { SLOTS = 2 * AS_TOPICS_MAX, RECENT_MAX = 1024 };
 typedef struct entry {
     char topic[AS_TOPIC_BYTES];
     uint64_t tseq;
+    uint64_t gseq;   /* of its last message */
     uint64_t beat;   /* of its last use */
     bool listed;     /* in recent[] */
 } entry;
@@ -70,11 +71,14 @@ static entry *find_or_add(as_topics *topics, const char *topic)
     return added;
 }
 
-uint64_t as_topics_next(as_topics *topics, const char *topic, uint64_t beat)
+uint64_t as_topics_next(as_topics *topics, const char *topic, uint64_t beat, uint64_t gseq, uint64_t *prev)
 {
     entry *used = find_or_add(topics, topic);
+    *prev = 0;
     if (!used)
         return ++topics->shared;
+    *prev = used->gseq;
+    used->gseq = gseq;
     used->beat = beat;
     if (!used->listed && strcmp(topic, "hb.") != 0 && topics->recent_count < RECENT_MAX) {
         used->listed = true;

@@ -18,8 +18,11 @@ typedef struct as_topics as_topics;
 int as_topics_new(as_topics **topics);
 void as_topics_free(as_topics *topics);
 
-/* The next tseq of a topic, from 1; beat is the current heartbeat's number. */
-uint64_t as_topics_next(as_topics *topics, const char *topic, uint64_t beat);
+/*
+ * The next tseq of a topic, from 1, for the message gseq; beat is the current heartbeat's number. *prev is the gseq of
+ * the message before it in this topic, 0 if it is the first (or the topic is beyond the limit).
+ */
+uint64_t as_topics_next(as_topics *topics, const char *topic, uint64_t beat, uint64_t gseq, uint64_t *prev);
 
 /*
  * How many topics were used in the last AS_TOPICS_RECENT beats; with visit, each of them in the order of first use.

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipc/pack.h"
+
 static bool put(as_writer *writer, const char *bytes, size_t byte_count)
 {
     if (writer->failed || byte_count > writer->out_bytes - writer->used) {
@@ -15,15 +17,15 @@ static bool put(as_writer *writer, const char *bytes, size_t byte_count)
     return true;
 }
 
-static int pack(void *context, const char *bytes, size_t byte_count)
+/* What ipc/pack.h has written into head, to be put. */
+static void put_head(as_writer *writer, const uint8_t *head, const uint8_t *end)
 {
-    return put(context, bytes, byte_count) ? 0 : -1;
+    put(writer, (const char *)head, (size_t)(end - head));
 }
 
 void as_writer_msgpack(as_writer *writer, uint8_t *out, size_t out_bytes)
 {
     *writer = (as_writer){.out = (char *)out, .out_bytes = out_bytes};
-    msgpack_packer_init(&writer->packer, writer, pack);
 }
 
 void as_writer_json(as_writer *writer, char *out, size_t out_bytes)
@@ -59,10 +61,10 @@ __attribute__((format(printf, 2, 3))) static void print(as_writer *writer, const
     put(writer, text, (size_t)bytes);
 }
 
-static void quote(as_writer *writer, const char *text)
+static void quote(as_writer *writer, const char *text, size_t byte_count)
 {
     put(writer, "\"", 1);
-    for (; *text; text++) {
+    for (const char *end = text + byte_count; text < end; text++) {
         unsigned char c = (unsigned char)*text;
         char escape[8];
         if (c == '"' || c == '\\') {
@@ -96,10 +98,11 @@ static void close_json(as_writer *writer, const char *bracket)
 
 void as_writer_map(as_writer *writer, unsigned pair_count)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         open_json(writer, "{");
     else
-        msgpack_pack_map(&writer->packer, pair_count);
+        put_head(writer, head, as_pack_map(head, pair_count));
 }
 
 void as_writer_map_end(as_writer *writer)
@@ -110,10 +113,11 @@ void as_writer_map_end(as_writer *writer)
 
 void as_writer_array(as_writer *writer, unsigned count)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         open_json(writer, "[");
     else
-        msgpack_pack_array(&writer->packer, count);
+        put_head(writer, head, as_pack_array(head, count));
 }
 
 void as_writer_array_end(as_writer *writer)
@@ -133,52 +137,80 @@ void as_writer_key(as_writer *writer, const char *key)
 
 void as_writer_text(as_writer *writer, const char *text)
 {
+    as_writer_text_bytes(writer, text, strlen(text));
+}
+
+void as_writer_text_bytes(as_writer *writer, const char *text, size_t byte_count)
+{
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json) {
         separate(writer);
-        quote(writer, text);
+        quote(writer, text, byte_count);
         return;
     }
-    size_t bytes = strlen(text);
-    msgpack_pack_str(&writer->packer, bytes);
-    msgpack_pack_str_body(&writer->packer, text, bytes);
+    put_head(writer, head, as_pack_text_header(head, (uint32_t)byte_count));
+    put(writer, text, byte_count);
 }
 
 void as_writer_uint(as_writer *writer, uint64_t value)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         print(writer, "%llu", (unsigned long long)value);
     else
-        msgpack_pack_uint64(&writer->packer, value);
+        put_head(writer, head, as_pack_uint(head, value));
 }
 
 void as_writer_int(as_writer *writer, int64_t value)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         print(writer, "%lld", (long long)value);
     else
-        msgpack_pack_int64(&writer->packer, value);
+        put_head(writer, head, as_pack_int(head, value));
 }
 
 void as_writer_double(as_writer *writer, double value)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         print(writer, "%.17g", value);
     else
-        msgpack_pack_double(&writer->packer, value);
+        put_head(writer, head, as_pack_double(head, value));
 }
 
 void as_writer_bool(as_writer *writer, bool value)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         print(writer, "%s", value ? "true" : "false");
     else
-        value ? msgpack_pack_true(&writer->packer) : msgpack_pack_false(&writer->packer);
+        put_head(writer, head, as_pack_bool(head, value));
 }
 
 void as_writer_nil(as_writer *writer)
 {
+    uint8_t head[AS_PACK_VALUE_BYTES];
     if (writer->json)
         print(writer, "null");
     else
-        msgpack_pack_nil(&writer->packer);
+        put_head(writer, head, as_pack_nil(head));
+}
+
+void as_writer_bin(as_writer *writer, const void *bytes, size_t byte_count)
+{
+    uint8_t head[AS_PACK_VALUE_BYTES];
+    if (writer->json) {
+        writer->failed = true;
+        return;
+    }
+    put_head(writer, head, as_pack_bin_header(head, (uint32_t)byte_count));
+    put(writer, bytes, byte_count);
+}
+
+void as_writer_raw(as_writer *writer, const void *bytes, size_t byte_count)
+{
+    if (writer->json)
+        separate(writer);
+    put(writer, bytes, byte_count);
 }

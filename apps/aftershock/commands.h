@@ -8,9 +8,12 @@
 int as_cmd_backtest(int argc, char **argv);
 int as_cmd_bench(int argc, char **argv);
 int as_cmd_convert(int argc, char **argv);
+int as_cmd_ctl(int argc, char **argv);
 int as_cmd_demo(int argc, char **argv);
 int as_cmd_desk(int argc, char **argv);
+int as_cmd_explain(int argc, char **argv);
 int as_cmd_inspect(int argc, char **argv);
+int as_cmd_keygen(int argc, char **argv);
 int as_cmd_listen(int argc, char **argv);
 int as_cmd_replay(int argc, char **argv);
 int as_cmd_simulate(int argc, char **argv);

@@ -47,7 +47,7 @@ typedef struct as_demo {
     as_paint paint;
     as_sim_scenario scenario;
     as_sim_day_counts day;
-    uint16_t udp_port, tcp_port, live_port, requests_port;
+    uint16_t udp_port, tcp_port, live_port, requests_port, page_port;
     char programs[AS_PATH_BYTES];
     char config[FILE_BYTES], daemon_log[FILE_BYTES], bot_log[FILE_BYTES], bot_messages[FILE_BYTES], journal[FILE_BYTES];
     as_child daemon, bot;
@@ -126,7 +126,9 @@ static int choose_ports(as_demo *demo)
     demo->tcp_port = as_sender_free_port(SOCK_STREAM);
     demo->live_port = as_sender_free_port(SOCK_STREAM);
     demo->requests_port = as_sender_free_port(SOCK_STREAM);
-    return demo->udp_port && demo->tcp_port && demo->live_port && demo->requests_port ? 0 : as_error_code();
+    demo->page_port = as_sender_free_port(SOCK_STREAM);
+    bool all = demo->udp_port && demo->tcp_port && demo->live_port && demo->requests_port && demo->page_port;
+    return all ? 0 : as_error_code();
 }
 
 static int write_config(const as_demo *demo)
@@ -142,8 +144,9 @@ static int write_config(const as_demo *demo)
         "  - {name: nasdaq, source: \"udp://127.0.0.1:%u\", framing: moldudp64, format: itch50, trust_r: true}\n"
         "  - {name: wire, source: \"tcp://127.0.0.1:%u?mode=listen\", format: ndjson, trust_r: true}\n"
         "publish: {live: \"tcp://127.0.0.1:%u\", requests: \"tcp://127.0.0.1:%u\"}\n"
+        "metrics: \"127.0.0.1:%u\"\n"
         "journal: {dir: journal/}\n",
-        demo->udp_port, demo->tcp_port, demo->live_port, demo->requests_port);
+        demo->udp_port, demo->tcp_port, demo->live_port, demo->requests_port, demo->page_port);
     return fclose(file) ? as_error_set(-EIO, "%s: cannot be written: %s", demo->config, strerror(errno)) : 0;
 }
 
@@ -465,6 +468,9 @@ static void print_end(const as_demo *demo, FILE *out)
     fprintf(out, "\n%sThe files%s are in %s, the programs in %s. There:\n", paint->bold, paint->plain, demo->folder,
             demo->programs);
     fprintf(out, "  aftershock replay --config daemon.yaml journal/*.asj --verify journal/*.asj\n");
+    fprintf(
+        out,
+        "  aftershock explain --config daemon.yaml $(grep -m1 '\"open\"' bot.ndjson | grep -o '[0-9a-f]\\{32\\}')\n");
     fprintf(out, "  aftershock inspect day.itch --config daemon.yaml\n");
     fprintf(out, "  aftershockd --config daemon.yaml & aftershock listen tcp://127.0.0.1:%u\n", demo->live_port);
 }
@@ -537,8 +543,8 @@ static int run(as_demo *demo)
     if (rc == 0)
         rc = start_bot(demo);
     if (rc == 0) {
-        printf("\n%sLive%s  %swhat the bot receives over ZeroMQ (New York time)%s\n", paint->bold, paint->plain,
-               paint->dim, paint->plain);
+        printf("\n%sLive%s  %swhat the bot receives over ZeroMQ (New York time); the page: http://127.0.0.1:%u/%s\n",
+               paint->bold, paint->plain, paint->dim, demo->page_port, paint->plain);
         fflush(stdout);
         rc = play(demo);
     }

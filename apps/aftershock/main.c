@@ -16,11 +16,14 @@ static const struct {
     {"replay", as_cmd_replay, "recorded inputs (or a journal) in, the daemon's decisions out"},
     {"backtest", as_cmd_backtest, "replay, and score every signal after costs: report.json, report.html"},
     {"listen", as_cmd_listen, "subscribe to a daemon and print what it publishes"},
+    {"explain", as_cmd_explain, "how a signal came about: from the headline to the ticks to the decision"},
     {"inspect", as_cmd_inspect, "what is in a file, and its quality report"},
     {"convert", as_cmd_convert, "any input to NDJSON, CSV or a journal"},
     {"desk", as_cmd_desk, "what the desk reads in each headline"},
     {"study", as_cmd_study, "an event study: what names did after events, with tests and placebo dates"},
     {"simulate", as_cmd_simulate, "a seeded market day with planted shocks, and its truth file"},
+    {"ctl", as_cmd_ctl, "a running daemon's state, and commands to it: status, stats, reload, halt, resume, drain"},
+    {"keygen", as_cmd_keygen, "key pairs for encrypted connections, and the lines of the allow-list"},
     {"bench", as_cmd_bench, "latency and throughput benchmarks"},
 };
 

@@ -16,7 +16,7 @@
 #include "apps/common/setup.h"
 #include "apps/common/sink.h"
 #include "core/error.h"
-#include "ipc/publisher.h"
+#include "ipc/bus.h"
 
 static const char help[] =
     "usage: aftershock replay --config F INPUT... [OPTION]...\n"
@@ -25,7 +25,7 @@ static const char help[] =
     "  --verify F       compare with such a file, or with the decisions in a journal: 0 equal, 1 with the first "
     "difference\n"
     "  --speed max|N    as fast as possible (default), or N times real time\n"
-    "  --publish        publish on the configuration's live endpoint, marked `replay`\n"
+    "  --publish        publish on the configuration's endpoints, marked `replay`\n"
     "  --wait N         with --publish: wait up to N seconds for the first subscriber (default 0)\n"
     "  --from T --to T  play headlines received in [from, to); prices before from warm the estimators\n"
     "                   T: YYYY-MM-DD, RFC 3339 or ns since 1970, UTC\n"
@@ -109,28 +109,24 @@ static int parse(int argc, char **argv, options *o)
     return rc;
 }
 
-/* The publisher of --publish, with its ring; NULL ring without it. */
-static int start_publisher(const options *o, const as_config *config, const as_sink *sink, as_ring **ring,
-                           as_publisher **publisher)
+/* The bus of --publish, with its ring; NULL ring without it. */
+static int start_bus(const options *o, const as_config *config, const as_sink *sink, as_ring **ring, as_bus **bus)
 {
     if (!o->publish)
         return 0;
     int rc = as_ring_new(AS_DECISION_RING_SLOTS, (uint32_t)sizeof(as_decision), ring);
     if (rc < 0)
         return as_error_set(rc, "out of memory for the decision ring");
-    as_publisher_options publishing = {
-        .live = config->publish.live,
-        .heartbeat_ms = config->publish.heartbeat_ms,
-        .send_hwm = config->publish.send_hwm,
+    as_bus_options publishing = {
+        .config = config,
         .replay = true,
-        .cpu = config->cpu_ipc,
-        .wait = AS_WAIT_BLOCK,
+        .no_control = true,
         .decisions = *ring,
         .ts_now = &sink->ts_now,
     };
-    rc = as_publisher_start(&publishing, publisher);
+    rc = as_bus_start(&publishing, bus);
     if (rc == 0)
-        as_player_wait_subscriber(*publisher, o->wait_s);
+        as_player_wait_subscriber(as_bus_publisher(*bus), o->wait_s);
     return rc;
 }
 
@@ -160,17 +156,17 @@ static int run(const options *o, as_setup *setup)
     as_sink sink = {0};
     as_account account = {0};
     as_ring *ring = NULL;
-    as_publisher *publisher = NULL;
+    as_bus *bus = NULL;
     char hex[AS_DIGEST_HEX_BYTES];
 
     int rc = as_setup_load(setup, o->config);
     if (rc == 0)
-        rc = start_publisher(o, setup->config, &sink, &ring, &publisher);
+        rc = start_bus(o, setup->config, &sink, &ring, &bus);
     if (rc == 0)
         rc = as_sink_open(&sink, o->out, o->verify, ring);
     if (rc == 0)
         rc = play(o, setup, &sink, &account);
-    as_publisher_stop(publisher, "end of replay");
+    as_bus_stop(bus, "end of replay");
     as_ring_free(ring);
     if (rc < 0) {
         as_sink_abandon(&sink);

@@ -1,20 +1,23 @@
 #include "apps/aftershockd/core_agent.h"
 
 #include "core/clock.h"
+#include "ipc/publisher.h"
 
 enum { BATCH = 256 }; /* events a turn, so that commands are heard */
 
 void as_core_agent_emit(void *context, const as_decision *decision)
 {
     as_core_agent *self = context;
-    as_decision *slot = as_ring_claim(self->decisions);
+    uint64_t now = as_clock_ticks();
+    as_stamped_decision *slot = as_ring_claim(self->decisions);
     if (slot) {
-        *slot = *decision;
+        slot->decision = *decision;
+        slot->ticks = now;
         as_ring_publish(self->decisions);
     } else {
         atomic_fetch_add_explicit(&self->dropped, 1, memory_order_relaxed); /* relaxed: a statistic */
     }
-    as_histogram_record(&self->latency, as_clock_ticks() - self->batch_ticks);
+    as_histogram_record(&self->latency, now - self->batch_ticks);
     as_recorder_decision(self->recorder, decision);
 }
 
@@ -110,6 +113,8 @@ static unsigned work(void *context, uint64_t wait_ns)
     as_core_agent *self = context;
     unsigned done = take_commands(self);
     done += drain_lanes(self);
+    if (self->glance)
+        done += as_glance_work(self->glance, self->setup->engine);
     uint64_t now = self->setup->engine->now > self->clock ? self->setup->engine->now : self->clock;
     if (done)
         atomic_store_explicit(&self->ts_now, now, memory_order_relaxed); /* relaxed: only shown in heartbeats */

@@ -17,6 +17,7 @@
 #include "apps/aftershockd/feed_agent.h"
 #include "apps/aftershockd/recorder.h"
 #include "apps/common/lookahead.h"
+#include "core/glance.h"
 #include "core/histogram.h"
 
 enum { AS_COMMAND_SLOTS = 1024 };
@@ -32,8 +33,9 @@ typedef struct as_core_agent {
     as_lane *lane;
     as_lookahead look[AS_FEED_MAX]; /* by lane */
     as_ring *commands;        /* as_command slots */
-    as_ring *decisions;       /* as_decision slots, to the publisher */
+    as_ring *decisions;       /* as_stamped_decision slots, to the publisher */
     as_recorder *recorder;
+    as_glance *glance;        /* what the page asks for; NULL: there is none */
     bool started;             /* history has been applied */
     uint64_t clock;           /* the supervisor's latest word on the time; 0 while the data bring it */
     uint64_t batch_ticks;     /* when the current batch was taken */

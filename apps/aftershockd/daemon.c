@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "apps/common/account.h"
@@ -17,7 +18,7 @@ enum { LIVE_ORDERS = 1 << 22 };
 static int make_rings(as_daemon *daemon)
 {
     const as_config *config = daemon->setup.config;
-    int rc = as_ring_new(AS_DECISION_RING_SLOTS, (uint32_t)sizeof(as_decision), &daemon->decisions);
+    int rc = as_ring_new(AS_DECISION_RING_SLOTS, (uint32_t)sizeof(as_stamped_decision), &daemon->decisions);
     if (rc == 0)
         rc = as_ring_new(AS_COMMAND_SLOTS, (uint32_t)sizeof(as_command), &daemon->core.commands);
     for (uint32_t i = 0; rc == 0 && i < config->feed_count; i++) {
@@ -29,6 +30,13 @@ static int make_rings(as_daemon *daemon)
     return rc < 0 ? as_error_set(rc, "out of memory for the rings of %u feeds", config->feed_count) : 0;
 }
 
+static int make_journal_folder(const as_config *config)
+{
+    if (config->journal.dir[0] && mkdir(config->journal.dir, 0750) < 0 && errno != EEXIST)
+        return as_error_set(-errno, "%s: journal folder cannot be made: %s", config->journal.dir, strerror(errno));
+    return 0;
+}
+
 static int open_journal(as_daemon *daemon, uint64_t epoch, as_journal_writer **journal)
 {
     const as_config *config = daemon->setup.config;
@@ -36,8 +44,6 @@ static int open_journal(as_daemon *daemon, uint64_t epoch, as_journal_writer **j
     *journal = NULL;
     if (!config->journal.dir[0])
         return 0;
-    if (mkdir(config->journal.dir, 0750) < 0 && errno != EEXIST)
-        return as_error_set(-errno, "%s: journal folder cannot be made: %s", config->journal.dir, strerror(errno));
     snprintf(path, sizeof path, "%s/aftershock-%016" PRIx64 ".asj", config->journal.dir, epoch);
     int rc = as_journal_create(path, config->hash, epoch, journal);
     if (rc == 0)
@@ -87,28 +93,31 @@ static uint32_t feed_views(void *context, as_feed_view *view, uint32_t count_max
     return count;
 }
 
-static int start_publisher(as_daemon *daemon)
+static int start_bus(as_daemon *daemon)
 {
     const as_config *config = daemon->setup.config;
-    as_publisher_options options = {
-        .live = config->publish.live,
-        .heartbeat_ms = config->publish.heartbeat_ms,
-        .send_hwm = config->publish.send_hwm,
-        .cpu = config->cpu_ipc,
-        .wait = config->wait,
+    as_histogram_init(&daemon->handed);
+    as_bus_options options = {
+        .config = config,
         .decisions = daemon->decisions,
+        .handed = &daemon->handed,
         .feeds = feed_views,
         .feeds_context = daemon,
         .ts_now = &daemon->core.ts_now,
+        .control_op = as_control_op,
+        .control_context = daemon,
     };
-    return as_publisher_start(&options, &daemon->publisher);
+    as_console_init(&daemon->console);
+    if (config->publish.server_key[0])
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core dump, and no debugger of the same user, shows the secret key */
+    return as_bus_start(&options, &daemon->bus);
 }
 
 static int start_core(as_daemon *daemon)
 {
     as_setup *setup = &daemon->setup;
     as_journal_writer *journal;
-    int rc = open_journal(daemon, as_publisher_epoch(daemon->publisher), &journal);
+    int rc = open_journal(daemon, as_publisher_epoch(as_bus_publisher(daemon->bus)), &journal);
     if (rc == 0)
         rc = as_recorder_init(&daemon->recorder, journal, setup->config->journal.sync_ns);
     if (rc == 0)
@@ -143,16 +152,21 @@ int as_daemon_start(as_daemon *daemon, const char *config_path)
     if (rc == 0)
         rc = make_rings(daemon);
     if (rc == 0)
-        rc = start_publisher(daemon); /* binds first: a second daemon must not touch the first one's journal */
+        rc = make_journal_folder(daemon->setup.config);
+    if (rc == 0)
+        rc = start_bus(daemon); /* binds first: a second daemon must not touch the first one's journal */
     if (rc == 0)
         rc = start_core(daemon);
     if (rc < 0)
         return rc;
     as_topology_plan(daemon);
+    rc = as_board_start(daemon, &daemon->board); /* it looks at what the plan has made */
     for (unsigned i = 0; rc == 0 && i < daemon->thread_count; i++)
         rc = as_thread_start(&daemon->thread[i]);
-    if (rc == 0)
+    if (rc == 0) {
         as_daemon_tick(daemon);
+        as_console_open(&daemon->console);
+    }
     return rc;
 }
 
@@ -203,11 +217,17 @@ static int compile_next(as_daemon *daemon, as_playbook **playbook, as_desk **des
 
 void as_daemon_reload(as_daemon *daemon)
 {
+    if (as_bus_reload(daemon->bus) < 0) {
+        as_error_add("reload refused; the allow-list in force stays");
+        as_console_reload_failed(&daemon->console);
+        as_error_print(stderr, "aftershockd");
+        as_error_clear();
+    }
     as_playbook *playbook;
     as_desk *desk;
     if (compile_next(daemon, &playbook, &desk) < 0) {
-        daemon->reloads_failed++;
         as_error_add("reload refused; playbook generation %u stays in force", daemon->generation);
+        as_console_reload_failed(&daemon->console);
         as_error_print(stderr, "aftershockd");
         as_error_clear();
         return;
@@ -270,17 +290,19 @@ static void print_latency(const as_daemon *daemon)
             as_histogram_count(&daemon->core.latency));
 }
 
-void as_daemon_stop(as_daemon *daemon)
+void as_daemon_stop(as_daemon *daemon, const char *reason)
 {
     char hex[AS_DIGEST_HEX_BYTES];
     if (!daemon->recorder.ring)
         return;
+    as_console_close(&daemon->console);
+    as_board_stop(daemon->board);
     for (unsigned i = daemon->thread_count; i-- > 1;)
         as_thread_stop(&daemon->thread[i]); /* feeds, then the core */
     as_publisher_counters published =
-        daemon->publisher ? as_publisher_counters_get(daemon->publisher) : (as_publisher_counters){0};
-    as_publisher_stop(daemon->publisher, "shutdown");
-    daemon->publisher = NULL;
+        daemon->bus ? as_publisher_counters_get(as_bus_publisher(daemon->bus)) : (as_publisher_counters){0};
+    as_bus_stop(daemon->bus, reason);
+    daemon->bus = NULL;
     as_thread_stop(&daemon->thread[0]); /* the journal last: everything is in its ring now */
     as_recorder_fini(&daemon->recorder, hex);
 
@@ -299,9 +321,11 @@ void as_daemon_stop(as_daemon *daemon)
 
 void as_daemon_free(as_daemon *daemon)
 {
+    as_board_stop(daemon->board);
     for (unsigned i = daemon->thread_count; i-- > 0;)
         as_thread_stop(&daemon->thread[i]);
-    as_publisher_stop(daemon->publisher, "start failed");
+    as_bus_stop(daemon->bus, "start failed");
+    as_board_free(daemon->board);
     if (daemon->recorder.ring) {
         char hex[AS_DIGEST_HEX_BYTES];
         as_recorder_fini(&daemon->recorder, hex);

@@ -4,11 +4,13 @@
 #ifndef AS_APPS_AFTERSHOCKD_DAEMON_H
 #define AS_APPS_AFTERSHOCKD_DAEMON_H
 
+#include "apps/aftershockd/board.h"
+#include "apps/aftershockd/control.h"
 #include "apps/aftershockd/core_agent.h"
 #include "apps/aftershockd/feed_agent.h"
 #include "apps/aftershockd/recorder.h"
 #include "apps/common/setup.h"
-#include "ipc/publisher.h"
+#include "ipc/bus.h"
 
 enum { AS_DAEMON_THREADS_MAX = AS_FEED_MAX + 2, AS_DAEMON_GENERATIONS_MAX = 256 };
 
@@ -19,7 +21,8 @@ typedef struct as_daemon {
     as_core_agent core;
     as_recorder recorder;
     as_ring *decisions;
-    as_publisher *publisher;
+    as_histogram handed; /* by the publisher: from the core's stamp until its fan-out had a decision, in ticks */
+    as_bus *bus;
     as_thread thread[AS_DAEMON_THREADS_MAX]; /* in starting order: admin, core, feeds; or admin, compact */
     unsigned thread_count;
     bool data_clock;  /* a feed's data carries the time (trust_r): the wall clock does not move the core */
@@ -27,7 +30,8 @@ typedef struct as_daemon {
     as_desk *desk[AS_DAEMON_GENERATIONS_MAX];
     uint32_t generation;       /* of the latest compiled playbook */
     uint32_t desk_generation;  /* of the desk that the feeds read by */
-    uint64_t reloads_failed;
+    as_board *board;  /* the page; NULL: not served */
+    as_console console;
 } as_daemon;
 
 /* Fill daemon->thread from the configuration: the machine as one table. */
@@ -39,11 +43,12 @@ int as_daemon_start(as_daemon *daemon, const char *config_path);
 /* Time passes: called by the supervisor every few milliseconds. */
 void as_daemon_tick(as_daemon *daemon);
 
-/* SIGHUP: compile the playbook's file again and swap it in. A playbook with an error changes nothing. */
+/* SIGHUP: compile the playbook's file again and swap it in, read the allow-list again. A file with an error changes
+ * nothing. */
 void as_daemon_reload(as_daemon *daemon);
 
-/* Drain in the data's direction: feeds, core, publisher (which says bye), journal; print the account. */
-void as_daemon_stop(as_daemon *daemon);
+/* Drain in the data's direction: feeds, core, bus (which says bye with this reason), journal; print the account. */
+void as_daemon_stop(as_daemon *daemon, const char *reason);
 
 void as_daemon_free(as_daemon *daemon);
 

@@ -70,6 +70,7 @@ static int start(void *context)
 {
     as_feed_agent *self = context;
     const as_config *config = self->setup->config;
+    as_histogram_init(&self->received);
     as_reactor_options options = {.backend = config->backend, .watch_max = 1024};
     int rc = as_reactor_open(&options, &self->reactor);
     if (rc < 0)
@@ -82,6 +83,17 @@ static int start(void *context)
     return rc;
 }
 
+/* The turn's own clock is read anyway: what came in this turn is in the ring now. */
+static void measure(as_feed_agent *self, uint32_t idx, uint64_t now)
+{
+    uint64_t packet = as_feed_last_packet_ns(self->lane[idx].feed);
+    if (packet == self->packet_ns[idx])
+        return;
+    self->packet_ns[idx] = packet;
+    if (now >= packet) /* the wall clock may be set back */
+        as_histogram_record(&self->received, now - packet);
+}
+
 static unsigned work(void *context, uint64_t wait_ns)
 {
     as_feed_agent *self = context;
@@ -92,8 +104,10 @@ static unsigned work(void *context, uint64_t wait_ns)
     }
     int done = as_reactor_poll(self->reactor, wait_ns);
     uint64_t now = as_clock_now_ns();
-    for (uint32_t i = self->first; i < config->feed_count; i += self->stride)
+    for (uint32_t i = self->first; i < config->feed_count; i += self->stride) {
+        measure(self, i, now);
         done += as_feed_poll_idle(self->lane[i].feed, now);
+    }
     return done > 0 ? (unsigned)done : 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "apps/aftershockd/agent.h"
 #include "apps/common/setup.h"
+#include "core/histogram.h"
 #include "core/ring.h"
 #include "feeds/live/feed.h"
 #include "feeds/live/reactor.h"
@@ -31,6 +32,9 @@ typedef struct as_feed_agent {
     as_lane *lane;          /* all lanes */
     uint32_t first, stride; /* lanes first, first + stride, ... are this agent's */
     as_reactor *reactor;
+    uint64_t packet_ns[AS_FEED_MAX]; /* receive time of the latest packet seen, by lane */
+    as_histogram
+        received; /* ns from a turn's latest packet at our socket to the end of the turn: its events are in the ring */
 } as_feed_agent;
 
 as_agent as_feed_agent_of(as_feed_agent *self);

@@ -1,6 +1,6 @@
 /*
  * aftershockd: the daemon. Reads the configuration, starts the threads of topology.c, and supervises: SIGTERM and
- * SIGINT drain and end it, SIGHUP reloads the playbook.
+ * SIGINT drain and end it, SIGHUP reads playbook and allow-list again.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -10,8 +10,10 @@
 #include <time.h>
 
 #include "apps/aftershockd/daemon.h"
+#include "apps/aftershockd/notify.h"
 #include "apps/common/check.h"
 #include "apps/common/version.h"
+#include "core/clock.h"
 #include "core/error.h"
 
 enum { TICK_NS = 5000000 }; /* how often the core hears that time passes */
@@ -22,8 +24,8 @@ static const char help[] =
     "  --check        validate the configuration and all it names (universe, links, playbook, strategies,\n"
     "                 history), print what they hold, and exit; an error names file, line and key\n"
     "  --version      print the version\n"
-    "SIGTERM drains and ends; SIGHUP reloads the playbook. Exit status: 0 done, 1 failed while running,\n"
-    "2 usage, configuration or input error.\n";
+    "SIGTERM drains and ends; SIGHUP reads playbook and allow-list again.\n"
+    "Exit status: 0 done, 1 failed while running, 2 usage, configuration or input error.\n";
 
 /* Until SIGTERM or SIGINT. */
 static void supervise(as_daemon *daemon, const sigset_t *signals)
@@ -35,6 +37,7 @@ static void supervise(as_daemon *daemon, const sigset_t *signals)
         if (number == SIGHUP)
             as_daemon_reload(daemon);
         as_daemon_tick(daemon);
+        as_notify_alive(as_clock_monotonic_ns());
     }
 }
 
@@ -53,9 +56,11 @@ static int run(const char *config_path)
         const as_config *config = daemon.setup.config;
         as_note("aftershockd: ready: %s, %u feeds, %u instruments, publishing on %s",
                 config->pinned ? "pinned" : "compact", config->feed_count, daemon.setup.universe.symbols.count,
-                config->publish.live);
+                as_publisher_endpoint(as_bus_publisher(daemon.bus)));
+        as_notify("READY=1");
         supervise(&daemon, &signals);
-        as_daemon_stop(&daemon);
+        as_notify("STOPPING=1");
+        as_daemon_stop(&daemon, as_console_drains(&daemon.console) ? "drain" : "shutdown");
     } else {
         as_error_print(stderr, "aftershockd");
     }

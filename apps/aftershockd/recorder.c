@@ -58,7 +58,7 @@ static void record(as_recorder *recorder, as_record_type type, const void *first
 void as_recorder_step(void *context, const as_event *event, const as_headline *headline, const as_playbook *playbook)
 {
     as_recorder *recorder = context;
-    if (!recorder->journaled)
+    if (!recorder->journaled && !(recorder->texts && headline))
         return;
     if (playbook)
         record(recorder, AS_RECORD_PLAYBOOK, event, sizeof *event, &playbook, sizeof playbook);
@@ -84,6 +84,7 @@ static void append(as_recorder *recorder, as_record_type type, const void *first
         as_error_print(stderr, "aftershockd");
         as_journal_close(recorder->journal);
         recorder->journal = NULL;
+        atomic_store_explicit(&recorder->failed, true, memory_order_relaxed); /* relaxed: shown */
     }
     recorder->dirty = true;
 }
@@ -100,6 +101,16 @@ static void take_decision(as_recorder *recorder, const uint8_t *payload)
     as_digest_update(&recorder->digest, line, bytes + 1);
 }
 
+/* For the page: the raw half is all that travels. */
+static void keep_text(as_recorder *recorder, const uint8_t *payload, size_t payload_bytes)
+{
+    as_headline headline;
+    if (!recorder->texts || payload_bytes != sizeof(as_event) + RAW_HEADLINE_BYTES)
+        return;
+    memcpy(&headline, payload + sizeof(as_event), RAW_HEADLINE_BYTES);
+    as_headline_texts_put(recorder->texts, &headline);
+}
+
 static void take(as_recorder *recorder, const uint8_t *slot, uint32_t slot_bytes)
 {
     head h;
@@ -113,6 +124,8 @@ static void take(as_recorder *recorder, const uint8_t *slot, uint32_t slot_bytes
         memcpy(&playbook, payload + sizeof(as_event), sizeof playbook);
         append(recorder, AS_RECORD_PLAYBOOK, payload, sizeof(as_event), playbook->text, playbook->text_bytes);
     } else {
+        if (h.type == AS_RECORD_HEADLINE)
+            keep_text(recorder, payload, payload_bytes);
         append(recorder, (as_record_type)h.type, payload, payload_bytes, NULL, 0);
     }
 }

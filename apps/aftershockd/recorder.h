@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "apps/aftershockd/agent.h"
+#include "apps/common/headline_texts.h"
 #include "core/byte_ring.h"
 #include "core/decision.h"
 #include "core/digest.h"
@@ -24,8 +25,10 @@ typedef struct as_recorder {
     as_byte_ring *ring;
     /* core side */
     bool journaled;              /* events are wanted, not only decisions */
+    as_headline_texts *texts;    /* headlines are wanted here as well; set before the threads start. NULL: no */
     uint64_t pending_loss;       /* records lost since the last one that fitted */
     _Atomic(uint64_t) lost;      /* all of them */
+    _Atomic(bool) failed;        /* a journal was asked for, and cannot be written any more */
     /* admin side: a line of its own */
     _Alignas(128) as_journal_writer *journal;  /* NULL: none configured, or it failed */
     uint64_t sync_ns, synced_at; /* monotonic */

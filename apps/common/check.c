@@ -6,6 +6,7 @@
 #include "core/playbook.h"
 #include "core/universe.h"
 #include "feeds/news/desk.h"
+#include "ipc/auth.h"
 #include "strategies/loader.h"
 
 typedef struct totals {
@@ -27,17 +28,21 @@ static totals count_playbook(const as_playbook *playbook, const as_universe *uni
     return sum;
 }
 
-/* What only compiling or opening shows: phrases, shared objects, the history's bars. */
+/* What only compiling or opening shows: phrases, keys and the allow-list, shared objects, the history's bars. */
 static int try_parts(const as_config *config, const as_universe *universe, const as_playbook *playbook)
 {
     as_desk *desk = NULL;
     as_strategies strategies = {0};
     as_history history = {0};
+    as_auth *auth = NULL;
     int rc = as_desk_new(universe, playbook, &desk);
+    if (!rc && *config->publish.server_key)
+        rc = as_auth_new(config->publish.server_key, config->publish.allow, &auth);
     if (!rc)
         rc = as_strategies_load(&strategies, config);
     if (!rc)
         rc = as_history_load(&history, config, universe);
+    as_auth_free(auth);
     as_history_fini(&history);
     as_strategies_unload(&strategies);
     as_desk_free(desk);

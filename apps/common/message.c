@@ -5,14 +5,12 @@
 #include <string.h>
 #include <time.h>
 
-#include <msgpack.h>
-
 #include "apps/common/json_text.h"
 
 /* ---- JSON ---- */
 
 /* Recursion is bounded: as_frame_check has limited the depth. */
-static void print_value(FILE *stream, const msgpack_object *value)
+void as_message_print_value(FILE *stream, const msgpack_object *value)
 {
     switch (value->type) {
     case MSGPACK_OBJECT_BOOLEAN:
@@ -36,7 +34,7 @@ static void print_value(FILE *stream, const msgpack_object *value)
         for (uint32_t i = 0; i < value->via.array.size; i++) {
             if (i)
                 fputc(',', stream);
-            print_value(stream, &value->via.array.ptr[i]);
+            as_message_print_value(stream, &value->via.array.ptr[i]);
         }
         fputc(']', stream);
         break;
@@ -51,7 +49,7 @@ static void print_value(FILE *stream, const msgpack_object *value)
             else
                 fputs("\"?\"", stream);
             fputc(':', stream);
-            print_value(stream, &value->via.map.ptr[i].val);
+            as_message_print_value(stream, &value->via.map.ptr[i].val);
         }
         fputc('}', stream);
         break;
@@ -100,7 +98,7 @@ static void print_keys(FILE *stream, const msgpack_object *map, const char *cons
         else if (value->type == MSGPACK_OBJECT_FLOAT64 || value->type == MSGPACK_OBJECT_FLOAT32)
             fprintf(stream, "%.2f", value->via.f64);
         else
-            print_value(stream, value);
+            as_message_print_value(stream, value);
     }
 }
 
@@ -123,7 +121,7 @@ static void json(FILE *stream, const char *topic, const msgpack_object *map)
     fputs("{\"topic\":", stream);
     as_json_text(stream, topic, strlen(topic));
     fputs(",\"message\":", stream);
-    print_value(stream, map);
+    as_message_print_value(stream, map);
     fputs("}\n", stream);
 }
 

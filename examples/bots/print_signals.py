@@ -1,43 +1,51 @@
 #!/usr/bin/env python3
 """A bot that trades nothing: prints what it would open and close, and refuses when the picture has a hole.
 
-    print_signals.py [ENDPOINT]
+Resumes by itself after everything but the publisher's death: that is for a person to look at, who starts it again.
 """
 
 import sys
 
-from aftershock_client import Gap, Message, Subscriber
+import options
+from aftershock_client import Gap
 
 
-def look(held: dict[str, str], message: Message) -> str:
+def look(held, message):
     """What one signal does to what is held; "" for nothing."""
     body = message.body
     name = f"{body['sym']} {body['kind']}"
     if body["action"] in ("close", "expire"):
         return f"close {name}: {', '.join(body['reasons'])}" if held.pop(body["id"], None) else ""
-    if body["action"] == "update" and body["id"] not in held:
-        return ""  # a near miss, or opened before we came: not ours
+    if body["action"] == "update" and body["id"] not in held and not message.snapshot:
+        return ""  # a near miss
     if not message.actionable:
-        return f"refused {name}: stale" if message.stale else f"refused {name}: not in order"
-    if body["action"] == "open":
-        held[body["id"]] = body["sym"]
-    return f"{body['action']} {name}: side {body['side']:+d}, os {body['os']}, valid until {body['valid_until']}"
+        return f"refused {name}: {'stale' if message.stale else 'not in order'}"
+    how = "had back" if message.repaired else "open since before" if message.snapshot else body["action"]
+    held[body["id"]] = body["sym"]
+    return f"{how} {name}: side {body['side']:+d}, os {body['os']}, valid until {body['valid_until']}"
 
 
-def main() -> int:
-    held: dict[str, str] = {}
-    endpoint = sys.argv[1] if len(sys.argv) > 1 else "tcp://127.0.0.1:5600"
-    with Subscriber(endpoint, topics=("sig.", "sys.")) as subscriber:
-        for item in subscriber:
+def main():
+    given = options.parser(__doc__, ("sig.", "sys.")).parse_args()
+    held = {}
+    state = ""
+    with options.connect(given, "print_signals") as client:
+        for item in options.items(client, given.seconds):
+            if client.state != state:
+                state = client.state
+                print(f"state: {state}", flush=True)
             if isinstance(item, Gap):
-                print(f"gap ({item.cause} {item.topic}, {item.lost} lost): dropping {len(held)} signals", flush=True)
-                held.clear()  # what was lost may have closed them
-                if subscriber.state != "dead":  # a dead publisher is for a person to look at
-                    subscriber.acknowledge()
-            elif item.kind == "sys":
-                print(f"daemon: {item.body['what']} {item.body['reason']}", flush=True)
-            elif text := look(held, item):
+                print(f"gap ({item.cause} {item.topic}, {item.lost} lost, {'repaired' if item.repaired else 'gone'})",
+                      flush=True)
+                if not item.repaired:
+                    held.clear()  # what was lost may have closed them; what is still open is shown again
+                    if client.state != "dead":
+                        client.acknowledge()
+            elif item is not None and item.kind == "sys":
+                print(f"daemon: {item.body['what']} {item.body.get('reason', '')}", flush=True)
+            elif item is not None and item.kind == "sig" and (text := look(held, item)):
                 print(text, flush=True)
+        print(f"{client.counters}", flush=True)
     return 0
 
 

@@ -18,7 +18,8 @@ typedef struct soup_state {
     as_soup_session session;
     bool over;  /* nothing more is read of this connection */
     bool ended; /* the connection before is over: what comes is another */
-    bool begun;
+    bool begun, trust_r;
+    uint64_t last_ts_recv; /* of the latest event given; 0 before the first */
     uint64_t ts_ns;
     const uint8_t *data; /* not read yet */
     size_t data_bytes;
@@ -44,6 +45,7 @@ static int soup_open(as_input *input, const as_capture_line *line, void **state)
         return as_error_set(-ENOMEM, "%s: out of memory", input->path);
     made->input = input;
     made->ended = true;
+    made->trust_r = line->trust_r;
     as_soup_session_init(&made->session, "");
     as_wire_options wire = {.format = AS_WIRE_ITCH50,
                             .symbols = as_input_symbols(input),
@@ -81,8 +83,10 @@ static void clear_book(void *arg, uint32_t instrument)
 
 static void on_welcome(soup_state *s)
 {
+    /* as live (feed_wire.c): with trust_r what is in no message is said at the data's own time */
+    uint64_t at = s->trust_r && s->last_ts_recv != 0 ? s->last_ts_recv : s->ts_ns;
     if (s->session.restarted) {
-        as_wire_each_instrument(s->wire, clear_book, &(clearing){.state = s, .ts = s->ts_ns});
+        as_wire_each_instrument(s->wire, clear_book, &(clearing){.state = s, .ts = at});
         as_wire_reset(s->wire, as_timezone_midnight_ns(s->zone, as_input_date(s->input), s->ts_ns));
         s->input->stats->restarts++;
     }
@@ -91,8 +95,8 @@ static void on_welcome(soup_state *s)
         return;
     s->input->stats->gaps++;
     s->input->stats->lost += to - from;
-    as_event_queue_put(&s->queue, &(as_event){.ts_event = s->ts_ns,
-                                              .ts_recv = s->ts_ns,
+    as_event_queue_put(&s->queue, &(as_event){.ts_event = at,
+                                              .ts_recv = at,
                                               .raw = {from, to},
                                               .instrument = AS_INSTRUMENT_NONE,
                                               .kind = AS_EVENT_GAP,
@@ -107,6 +111,7 @@ static int on_message(soup_state *s, const as_soup_packet *packet)
     for (unsigned i = 0; i < count; i++) {
         if (as_soup_session_is_late(&s->session, event[i].ts_event, event[i].ts_recv))
             event[i].flags |= AS_EVENT_MORE;
+        s->last_ts_recv = event[i].ts_recv;
         as_event_queue_put(&s->queue, &event[i]);
     }
     as_capture_reading *c = as_capture_of(s->input);

@@ -46,10 +46,17 @@ void as_event_queue_fini(as_event_queue *queue)
 
 /* ---- messages ---- */
 
+/* As live (feed_wire.c): with trust_r what is in no message is said at the data's own time. */
+static uint64_t time_of_news(const as_capture_stream *stream, uint64_t ts)
+{
+    return stream->options.wire.trust_r && stream->last_ts_recv != 0 ? stream->last_ts_recv : ts;
+}
+
 static void put_gap(as_capture_stream *stream, uint64_t ts, uint64_t from_seq, uint64_t to_seq)
 {
-    as_event gap = {.ts_event = ts,
-                    .ts_recv = ts,
+    uint64_t at = time_of_news(stream, ts);
+    as_event gap = {.ts_event = at,
+                    .ts_recv = at,
                     .raw = {from_seq, to_seq},
                     .instrument = AS_INSTRUMENT_NONE,
                     .kind = AS_EVENT_GAP,
@@ -75,7 +82,7 @@ static void clear_book(void *arg, uint32_t instrument)
 
 static void restart(as_capture_stream *stream, uint64_t ts)
 {
-    as_wire_each_instrument(stream->wire, clear_book, &(clearing){.stream = stream, .ts = ts});
+    as_wire_each_instrument(stream->wire, clear_book, &(clearing){.stream = stream, .ts = time_of_news(stream, ts)});
     as_wire_reset(stream->wire, as_timezone_midnight_ns(stream->options.zone, stream->options.session_date, ts));
 }
 
@@ -99,6 +106,7 @@ static void on_message(as_capture_stream *stream, const uint8_t *message, size_t
     }
     for (unsigned i = 0; i < event_count; i++) {
         event[i].flags |= stream->flags;
+        stream->last_ts_recv = event[i].ts_recv;
         as_event_queue_put(stream->options.queue, &event[i]);
     }
 }

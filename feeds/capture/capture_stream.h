@@ -65,6 +65,7 @@ typedef struct as_capture_stream {
     bool joining;       /* with ask: nothing of this session has been up to date yet, */
     uint8_t flags;      /*   which the events that are asked for say */
     uint64_t polled_ns; /* capture time of the latest poll */
+    uint64_t last_ts_recv; /* of the latest event given; 0 before the first */
     /* counters */
     as_capture_recent recent[AS_CAPTURE_RECENT];
     uint64_t conflicts; /* packets that say something else under a sequence that has been */

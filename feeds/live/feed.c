@@ -27,6 +27,11 @@ as_feed_state as_feed_state_get(const as_feed *feed)
     return (as_feed_state)atomic_load_explicit(&feed->state, memory_order_relaxed); /* relaxed: a statistic */
 }
 
+uint64_t as_feed_last_packet_ns(const as_feed *feed)
+{
+    return as_counter_get(&feed->count.last_packet_ns);
+}
+
 const char *as_feed_name(const as_feed *feed)
 {
     return feed->config.name;

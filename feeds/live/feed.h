@@ -138,5 +138,7 @@ const as_desk *as_feed_desk_used(const as_feed *feed);
 const char *as_feed_name(const as_feed *feed);
 as_feed_state as_feed_state_get(const as_feed *feed);
 void as_feed_stats_get(const as_feed *feed, as_feed_stats *stats);
+/* as_feed_stats.last_packet_ns alone. */
+uint64_t as_feed_last_packet_ns(const as_feed *feed);
 
 #endif

@@ -53,9 +53,18 @@ void as_feed_wire_message(as_feed *feed, as_feed_wire *part, const uint8_t *mess
     }
 }
 
+/*
+ * When something is said that is in no message: with trust_r at the data's own time, which our clock may be years
+ * ahead of.
+ */
+static uint64_t time_of_news(const as_feed *feed, uint64_t ts)
+{
+    return feed->config.trust_r && feed->outlet.last_ts_recv != 0 ? feed->outlet.last_ts_recv : ts;
+}
+
 void as_feed_wire_gap(as_feed *feed, as_feed_wire *part, uint64_t from_seq, uint64_t to_seq, uint64_t ts)
 {
-    as_outlet_gap(&feed->outlet, ts, from_seq, to_seq);
+    as_outlet_gap(&feed->outlet, time_of_news(feed, ts), from_seq, to_seq);
     part->broken = true;
 }
 
@@ -77,7 +86,7 @@ static void clear_book(void *arg, uint32_t instrument)
 
 void as_feed_wire_restart(as_feed *feed, as_feed_wire *part, uint64_t ts)
 {
-    as_wire_each_instrument(part->wire, clear_book, &(clearing){.feed = feed, .ts = ts});
+    as_wire_each_instrument(part->wire, clear_book, &(clearing){.feed = feed, .ts = time_of_news(feed, ts)});
     as_wire_reset(part->wire, as_timezone_midnight_ns(part->zone, part->session_date, ts));
     part->begun = true;
     part->broken = false;

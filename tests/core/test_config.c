@@ -30,7 +30,18 @@ static void the_defaults_are_those_of_the_header(void **state)
     assert_string_equal(c->publish.live, "tcp://127.0.0.1:5600");
     assert_string_equal(c->publish.requests, "tcp://127.0.0.1:5601");
     assert_int_equal(c->publish.heartbeat_ms, 250);
-    assert_int_equal(c->publish.send_hwm, 10000);
+    assert_string_equal(c->publish.latest, "");
+    assert_int_equal(c->publish.queue_mib, 4);
+    assert_int_equal(c->publish.memory_mib, 64);
+    assert_int_equal(c->publish.disk_mib, 1024);
+    assert_int_equal(c->publish.clients, 256);
+    assert_int_equal(c->publish.subscriptions, 4096);
+    assert_int_equal(c->publish.rate, 200);
+    assert_string_equal(c->publish.server_key, "");
+    assert_string_equal(c->publish.audit, "");
+    assert_string_equal(c->control, ast_config_path("aftershock.sock"));
+    assert_false(c->control_given);
+    assert_string_equal(c->metrics, "");
     assert_string_equal(c->journal.dir, "");
     assert_int_equal(c->journal.sync_ns, 50 * AS_NS_PER_MS);
     assert_int_equal(c->strategy_count, 2);
@@ -53,7 +64,9 @@ static void every_plain_key_is_read(void **state)
     ast_config_write("my.so", "");
     as_config *c =
         ast_config_good("history: ./daily.csv\nwait: spin\ntopology: pinned\n"
-                        "publish: {live: \"ipc:///tmp/x\", requests: \"tcp://[::1]:*\", heartbeat: 1s, hwm: 5}\n"
+                        "publish: {live: \"ipc:///tmp/x\", requests: \"tcp://[::1]:*\", heartbeat: 1s, queue: 5,\n"
+                        "  latest: \"ipc://@l\", audit: audit.ndjson, disk: 0}\n"
+                        "control: /run/a.sock\nmetrics: \"127.0.0.1:5680\"\n"
                         "journal: {dir: /var/j, sync: 0}\n"
                         "strategies: [mean_reversion, {load: my.so}]\n"
                         "costs: {half_spread_bps: 1.5, fees_bps: 0, impact_bps: 3, borrow: false}\n"
@@ -62,13 +75,19 @@ static void every_plain_key_is_read(void **state)
     assert_true(c->pinned);
     assert_int_equal(c->wait, AS_WAIT_SPIN);
     assert_int_equal(c->publish.heartbeat_ms, 1000);
-    assert_int_equal(c->publish.send_hwm, 5);
+    assert_int_equal(c->publish.queue_mib, 5);
+    assert_int_equal(c->publish.disk_mib, 0);
+    assert_string_equal(c->publish.latest, "ipc://@l");
+    assert_string_equal(c->publish.audit, ast_config_path("audit.ndjson"));
+    assert_string_equal(c->control, "/run/a.sock");
+    assert_true(c->control_given);
+    assert_string_equal(c->metrics, "127.0.0.1:5680");
     assert_string_equal(c->journal.dir, "/var/j");
     assert_int_equal(c->journal.sync_ns, 0);
     assert_int_equal(c->strategy_count, 2);
     assert_string_equal(c->strategy[1].name, "");
     assert_string_equal(c->strategy[1].load, ast_config_path("my.so"));
-    assert_int_equal(c->strategy[1].line, 8);
+    assert_int_equal(c->strategy[1].line, 11);
     assert_false(c->costs.borrow);
     assert_int_equal(c->session.date, 20260701);
     assert_string_equal(c->session.zone, "Asia/Seoul");
@@ -160,8 +179,8 @@ static void broken_values_are_refused(void **state)
         F "publish: {heartbeat: 1h}\n",
         "3: key 'publish.heartbeat': found '1h', allowed a whole number with a unit (ns, us, ms, s, m, h, "
         "d) from 10ms to 1m");
-    ast_config_refused(F "publish: {hwm: 0}\n",
-                       "3: key 'publish.hwm': found '0', allowed a whole number from 1 to 10000000");
+    ast_config_refused(F "publish: {queue: 0}\n",
+                       "3: key 'publish.queue': found '0', allowed a whole number from 1 to 1024");
     ast_config_refused(
         F "journal: {sync: 50 ms}\n",
         "3: key 'journal.sync': found '50 ms', allowed a whole number with a unit (ns, us, ms, s, m, h, d) "
@@ -185,16 +204,38 @@ static void broken_values_are_refused(void **state)
 static void what_would_be_ignored_is_refused(void **state)
 {
     (void)state;
-    ast_config_refused(F "metrics: {port: 9100}\n",
-                       "3: key 'metrics': found a map, allowed nothing: not available in this version");
-    ast_config_refused(F "control: /run/x\n",
-                       "3: key 'control': found '/run/x', allowed nothing: not available in this version");
     ast_config_refused(
         F "limits: {symbols: 5}\n",
         "3: key 'limits': found a map, allowed nothing: not available in this version; see docs/LIMITS.md");
+}
+
+static void curve_allows_other_binds(void **state)
+{
+    (void)state;
+    as_config *config = ast_config_good("publish: {live: \"tcp://0.0.0.0:5600\", requests: \"tcp://*:5601\",\n"
+                                        "          curve: {server_key: s.key, allow: clients.txt}}\n");
+    assert_string_equal(config->publish.server_key, ast_config_path("s.key"));
+    assert_string_equal(config->publish.allow, ast_config_path("clients.txt"));
+    as_config_free(config);
     ast_config_refused(F "publish: {curve: {server_key: x}}\n",
-                       "3: key 'publish.curve': found a map, allowed nothing: not available in this version; bind to a "
-                       "loopback address or ipc");
+                       "3: key 'publish.curve.allow': found nothing, allowed the file of clients that may connect");
+    ast_config_refused(F "publish: {curve: {allow: x}}\n",
+                       "3: key 'publish.curve.server_key': found nothing, allowed the secret key file of the server");
+}
+
+static void the_page_is_for_this_machine(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"0.0.0.0:5680", "127.0.0.1", ":5680", "*:5680", "example.org:80"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[256], message[256];
+        snprintf(text, sizeof text, F "metrics: \"%s\"\n", bad[i]);
+        snprintf(message, sizeof message,
+                 "3: key 'metrics': found '%s' in quotes, allowed ADDRESS:PORT on a loopback address, such as "
+                 "127.0.0.1:5680",
+                 bad[i]);
+        ast_config_refused(text, message);
+    }
 }
 
 static void an_endpoint_beyond_this_machine_is_refused(void **state)
@@ -218,12 +259,12 @@ static void an_endpoint_beyond_this_machine_is_refused(void **state)
     char text[256], message[512];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(text, sizeof text, F "publish: {live: \"%s\"}\n", bad[i]);
-        snprintf(
-            message, sizeof message,
-            "3: key 'publish.live': found '%s' in quotes, allowed ipc://PATH, or tcp:// "
-            "with a port on a loopback address (127.0.0.1, [::1], localhost): any other bind demands CURVE, which is "
-            "not available in this version",
-            bad[i]);
+        snprintf(message, sizeof message,
+                 "3: key 'publish.live': found '%s' in quotes, allowed ipc://PATH, or tcp:// "
+                 "with a port on a loopback address (127.0.0.1, [::1], localhost); any other bind demands "
+                 "publish.curve with "
+                 "server_key and allow",
+                 bad[i]);
         ast_config_refused(text, message);
         snprintf(text, sizeof text, F "publish: {requests: \"%s\"}\n", bad[i]);
         as_config *config;
@@ -282,7 +323,7 @@ static void the_hash_covers_what_decides_and_nothing_else(void **state)
     uint64_t plain = hash_of("");
     static const char *const same[] = {"wait: spin\n",
                                        "topology: pinned\n",
-                                       "publish: {hwm: 7}\n",
+                                       "publish: {queue: 7}\n",
                                        "log: {level: error}\n",
                                        "journal: {dir: j}\n",
                                        "costs: {fees_bps: 0.50}\n",
@@ -324,6 +365,8 @@ int main(void)
         cmocka_unit_test(a_broken_file_is_refused),
         cmocka_unit_test(broken_values_are_refused),
         cmocka_unit_test(what_would_be_ignored_is_refused),
+        cmocka_unit_test(curve_allows_other_binds),
+        cmocka_unit_test(the_page_is_for_this_machine),
         cmocka_unit_test(an_endpoint_beyond_this_machine_is_refused),
         cmocka_unit_test(strategies_are_known_names_or_files),
         cmocka_unit_test(the_hash_covers_what_decides_and_nothing_else),

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/idle.h"
@@ -73,6 +74,34 @@ static void work_starts_again_from_the_pause(void **state)
     as_idle_pause();
 }
 
+static void a_sleep_ends_when_a_watched_descriptor_is_readable(void **state)
+{
+    (void)state;
+    const int turns = 200;
+    int quiet[2], busy[2];
+    as_idle idle;
+    assert_int_equal(pipe(quiet), 0);
+    assert_int_equal(pipe(busy), 0);
+    as_idle_init(&idle, AS_WAIT_BLOCK);
+    as_idle_watch(&idle, quiet[0]);
+    as_idle_watch(&idle, busy[0]);
+    for (int i = 0; i < AS_IDLE_PAUSE_TURNS + AS_IDLE_YIELD_TURNS + 5; i++)
+        as_idle_done(&idle, 0);
+    assert_int_equal(idle.sleep_ns, AS_IDLE_SLEEP_MAX_NS);
+    uint64_t before = as_clock_monotonic_ns();
+    as_idle_done(&idle, 0);
+    assert_true(as_clock_monotonic_ns() - before >= AS_IDLE_SLEEP_MAX_NS);
+    assert_int_equal(write(busy[1], "x", 1), 1);
+    before = as_clock_monotonic_ns();
+    for (int i = 0; i < turns; i++)
+        as_idle_done(&idle, 0);
+    assert_true(as_clock_monotonic_ns() - before < (uint64_t)turns * AS_IDLE_SLEEP_MAX_NS / 2);
+    for (unsigned i = 0; i < 2; i++) {
+        close(quiet[i]);
+        close(busy[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,6 +109,7 @@ int main(void)
         cmocka_unit_test(yield_never_sleeps),
         cmocka_unit_test(block_sleeps_longer_each_time_up_to_the_limit),
         cmocka_unit_test(work_starts_again_from_the_pause),
+        cmocka_unit_test(a_sleep_ends_when_a_watched_descriptor_is_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

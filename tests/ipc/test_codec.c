@@ -8,10 +8,12 @@
 #include <math.h>
 #include <msgpack.h>
 
+#include "bench/codec_peer.h"
 #include "ipc/codec.h"
 #include "tests/support/golden.h"
 
-static const as_envelope envelope = {.epoch = 0x1122334455667788, .gseq = 9, .tseq = 3, .ts_pub = 1782936000000000123};
+static const as_envelope envelope = {
+    .epoch = 0x1122334455667788, .gseq = 9, .tseq = 3, .prev = 6, .ts_pub = 1782936000000000123};
 
 static as_decision sample(as_decision_type type)
 {
@@ -140,13 +142,13 @@ static const msgpack_object *get(const msgpack_object *map, const char *key)
 static void a_payload_is_one_map_that_msgpack_reads_back(void **state)
 {
     (void)state;
-    static const char *const key[] = {"v",       "epoch",    "gseq",         "tseq",       "ts_pub",      "kind",
-                                      "action",  "id",       "sym",          "side",       "strength",    "p",
-                                      "z",       "e",        "os",           "b",          "k",           "s",
-                                      "rev_bps", "cost_bps", "half_life_ns", "horizon_ns", "valid_until", "px",
-                                      "target",  "stop",     "fact",         "status",     "headlines",   "ts_event",
-                                      "ts_recv", "replay",   "tick",         "reasons",    "model",       "playbook",
-                                      "params"};
+    static const char *const key[] = {"v",        "epoch",   "gseq",     "tseq",         "prev",       "ts_pub",
+                                      "kind",     "action",  "id",       "sym",          "side",       "strength",
+                                      "p",        "z",       "e",        "os",           "b",          "k",
+                                      "s",        "rev_bps", "cost_bps", "half_life_ns", "horizon_ns", "valid_until",
+                                      "px",       "target",  "stop",     "fact",         "status",     "headlines",
+                                      "ts_event", "ts_recv", "replay",   "tick",         "reasons",    "model",
+                                      "playbook", "params"};
     as_decision d = sample(AS_DECISION_SIG);
     uint8_t payload[AS_PAYLOAD_BYTES];
     size_t bytes = as_codec_payload(&d, &envelope, payload, sizeof payload), used = 0;
@@ -176,8 +178,8 @@ static void a_payload_is_one_map_that_msgpack_reads_back(void **state)
 static void the_first_bytes_are_golden(void **state)
 {
     (void)state;
-    /* map 16 of 42 pairs; "v" 1; "epoch" uint64; written out from the MessagePack specification */
-    static const uint8_t golden[] = {0xde, 0x00, 0x2a, 0xa1, 'v',  0x01, 0xa5, 'e',  'p',  'o',  'c',
+    /* map 16 of 43 pairs; "v" 1; "epoch" uint64; written out from the MessagePack specification */
+    static const uint8_t golden[] = {0xde, 0x00, 0x2b, 0xa1, 'v',  0x01, 0xa5, 'e',  'p',  'o',  'c',
                                      'h',  0xcf, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0xa4,
                                      'g',  's',  'e',  'q',  0x09, 0xa4, 't',  's',  'e',  'q',  0x03};
     as_decision d = sample(AS_DECISION_SIG);
@@ -252,6 +254,105 @@ static void the_largest_decision_fits(void **state)
     assert_true(as_codec_line(&d, line, sizeof line) > 0);
 }
 
+/* ---- any decision: the bytes that msgpack-c packs ---- */
+
+static uint64_t draw(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005 + 1442695040888963407;
+    uint64_t x = *seed ^ *seed >> 29;
+    return x * UINT64_C(0xbf58476d1ce4e5b9) ^ x >> 32;
+}
+
+/* Of all lengths alike: what decides between the forms. */
+static uint64_t draw_number(uint64_t *seed)
+{
+    uint64_t number = draw(seed);
+    return number >> draw(seed) % 64;
+}
+
+static double draw_double(uint64_t *seed)
+{
+    static const double special[] = {0, -0.0, (double)INFINITY, -(double)INFINITY, (double)NAN, 5e-324, 0.1};
+    uint64_t bits = draw(seed);
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return bits % 4 ? value : special[bits / 4 % (sizeof special / sizeof *special)];
+}
+
+static void draw_text(uint64_t *seed, char *text, size_t text_bytes)
+{
+    size_t length = draw(seed) % text_bytes;
+    for (size_t i = 0; i < text_bytes; i++)
+        text[i] = (char)(draw(seed) % 255 + 1); /* behind the zero, too: none of it may be read */
+    text[length] = 0;
+}
+
+static as_decision draw_decision(uint64_t *seed)
+{
+    as_decision d;
+    as_decision_clear(&d);
+    d.type = (uint8_t)(AS_DECISION_SIG + draw(seed) % 3);
+    d.kind = (uint8_t)(draw(seed) % (AS_SIGNAL_KIND_COUNT + 1));
+    d.action = (uint8_t)(draw(seed) % 5);
+    d.status = (uint8_t)(draw(seed) % (AS_FACT_STATUS_COUNT + 1));
+    d.side = (int8_t)draw(seed);
+    d.dir = (int8_t)draw(seed);
+    d.headline_count = (uint8_t)(draw(seed) % (AS_FACT_HEADLINE_MAX + 1));
+    for (unsigned i = 0; i < sizeof d.id; i++)
+        d.id[i] = (uint8_t)draw(seed);
+    d.generation = (uint32_t)draw_number(seed);
+    d.linked = (uint32_t)draw_number(seed);
+    double *const number[] = {&d.strength, &d.p, &d.z, &d.e,       &d.os,       &d.b,       &d.k,
+                              &d.s,        &d.m, &d.g, &d.rev_bps, &d.cost_bps, &d.novelty, &d.hedge};
+    for (unsigned i = 0; i < sizeof number / sizeof *number; i++)
+        *number[i] = draw_double(seed);
+    uint64_t *const time[] = {&d.half_life_ns, &d.horizon_ns, &d.valid_until, &d.ts_event,
+                              &d.ts_recv,      &d.tick_seq,   &d.anchor_seq,  &d.params};
+    for (unsigned i = 0; i < sizeof time / sizeof *time; i++)
+        *time[i] = draw(seed) % 8 ? draw_number(seed) : i == 5 ? 0 : AS_TS_UNDEFINED;
+    int64_t *const px[] = {&d.px, &d.target, &d.stop};
+    for (unsigned i = 0; i < sizeof px / sizeof *px; i++)
+        *px[i] = draw(seed) % 8 == 0 ? AS_PX_UNDEFINED
+                 : draw(seed) % 2    ? (int64_t)draw_number(seed)
+                                     : -(int64_t)(draw_number(seed) >> 1);
+    d.reasons = draw(seed) & draw(seed) & ((UINT64_C(1) << AS_REASON_COUNT) - 1);
+    draw_text(seed, d.symbol, sizeof d.symbol);
+    draw_text(seed, d.strategy, sizeof d.strategy);
+    draw_text(seed, d.partner, draw(seed) % 2 ? sizeof d.partner : 1);
+    draw_text(seed, d.event_name, sizeof d.event_name);
+    draw_text(seed, d.playbook, sizeof d.playbook);
+    draw_text(seed, d.fact, sizeof d.fact);
+    for (unsigned i = 0; i < AS_FACT_HEADLINE_MAX; i++)
+        draw_text(seed, d.headline[i], sizeof d.headline[i]);
+    return d;
+}
+
+static void any_decision_has_the_bytes_that_msgpack_c_packs(void **state)
+{
+    (void)state;
+    uint64_t seed = 20260701;
+    msgpack_sbuffer buffer;
+    msgpack_sbuffer_init(&buffer);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint64_t from = seed;
+        as_decision d = draw_decision(&seed);
+        as_envelope e = {draw_number(&seed), draw_number(&seed), draw_number(&seed),
+                         draw_number(&seed), draw_number(&seed), (int)(draw(&seed) % 2)};
+        uint8_t payload[AS_PAYLOAD_BYTES], beside[AS_PAYLOAD_BYTES];
+        size_t bytes = as_codec_payload(&d, &e, payload, sizeof payload);
+        msgpack_sbuffer_clear(&buffer);
+        as_codec_peer_pack(&d, &e, &buffer);
+        if (bytes != buffer.size || memcmp(payload, buffer.data, bytes) != 0)
+            fail_msg("seed %llu: ours has %zu bytes, msgpack-c's %zu", (unsigned long long)from, bytes, buffer.size);
+        /* into just the room it needs, and not a byte beyond */
+        memset(beside, 0x5a, sizeof beside);
+        assert_int_equal(as_codec_payload(&d, &e, beside, bytes), bytes);
+        assert_memory_equal(beside, payload, bytes);
+        assert_int_equal(beside[bytes], 0x5a);
+    }
+    msgpack_sbuffer_destroy(&buffer);
+}
+
 static void topics_end_with_a_dot_and_escape_what_they_must(void **state)
 {
     (void)state;
@@ -281,6 +382,7 @@ int main(void)
         cmocka_unit_test(the_documentation_has_every_reason),
         cmocka_unit_test(what_does_not_fit_fails_whole),
         cmocka_unit_test(the_largest_decision_fits),
+        cmocka_unit_test(any_decision_has_the_bytes_that_msgpack_c_packs),
         cmocka_unit_test(topics_end_with_a_dot_and_escape_what_they_must),
     };
     return cmocka_run_group_tests_name("codec", tests, NULL, NULL);

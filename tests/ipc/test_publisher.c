@@ -17,15 +17,17 @@
 #include "core/error.h"
 #include "ipc/codec.h"
 #include "ipc/frame_check.h"
+#include "ipc/message.h"
 #include "ipc/publisher.h"
 #include "tests/support/golden.h"
 
-enum { RECEIVE_MS = 5000, BEAT_MS = 20, FLOOD = 20000 };
+enum { RECEIVE_MS = 5000, BEAT_MS = 20, FLOOD = 20000, QUEUE = 1 << 20, KEPT_BYTES = 1 << 20 };
 
 /* A publisher on an endpoint of its own, its ring, its one feed, and a real subscriber. */
 typedef struct fixture {
     char endpoint[64];
     as_ring *ring;
+    as_byte_ring *kept; /* given to the publisher by the tests that read it */
     as_publisher *publisher;
     as_publisher_options options;
     _Atomic(uint64_t) ts_now;
@@ -52,7 +54,7 @@ static uint32_t one_feed(void *context, as_feed_view *view, uint32_t count_max)
     return 1;
 }
 
-static void start(fixture *f, uint32_t heartbeat_ms, uint32_t send_hwm, uint32_t slots)
+static void start(fixture *f, uint32_t heartbeat_ms, uint32_t queue_bytes, uint32_t slots)
 {
     static unsigned number;
     memset(f, 0, sizeof *f);
@@ -60,15 +62,16 @@ static void start(fixture *f, uint32_t heartbeat_ms, uint32_t send_hwm, uint32_t
     atomic_init(&f->ts_now, UINT64_C(1782936000000000000));
     atomic_init(&f->feed_state, "live");
     assert_int_equal(as_ring_new(slots, (uint32_t)sizeof(as_decision), &f->ring), 0);
-    f->options = (as_publisher_options){.live = f->endpoint,
-                                        .heartbeat_ms = heartbeat_ms,
-                                        .send_hwm = send_hwm,
-                                        .cpu = -1,
-                                        .wait = AS_WAIT_BLOCK,
-                                        .decisions = f->ring,
-                                        .feeds = one_feed,
-                                        .feeds_context = f,
-                                        .ts_now = &f->ts_now};
+    assert_int_equal(as_byte_ring_new(KEPT_BYTES, &f->kept), 0);
+    f->options = (as_publisher_options){
+        .fanout = {.live = f->endpoint, .queue_bytes = queue_bytes, .clients_max = 16, .subscriptions_max = 64},
+        .heartbeat_ms = heartbeat_ms,
+        .cpu = -1,
+        .wait = AS_WAIT_BLOCK,
+        .decisions = f->ring,
+        .feeds = one_feed,
+        .feeds_context = f,
+        .ts_now = &f->ts_now};
     assert_int_equal(as_publisher_start(&f->options, &f->publisher), 0);
     f->context = zmq_ctx_new();
     msgpack_unpacked_init(&f->unpacked);
@@ -103,6 +106,7 @@ static void finish(fixture *f)
         zmq_close(f->sub);
     zmq_ctx_term(f->context);
     as_ring_free(f->ring);
+    as_byte_ring_free(f->kept);
     msgpack_unpacked_destroy(&f->unpacked);
     unlink(f->endpoint + strlen("ipc://"));
 }
@@ -180,7 +184,7 @@ static void a_decision_is_two_frames_with_an_envelope(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, 60000, 1000, 64);
+    start(&f, 60000, QUEUE, 64);
     f.sub = subscribe(&f, "sig.");
     decide(&f, "BRK.B");
     assert_true(receive(&f, f.sub));
@@ -200,7 +204,7 @@ static void sequences_rise_by_one_and_a_hole_in_decisions_is_a_hole_in_gseq(void
 {
     (void)state;
     fixture f;
-    start(&f, 60000, 1000, 64);
+    start(&f, 60000, QUEUE, 64);
     f.sub = subscribe(&f, "sig.");
     decide(&f, "A");
     decide(&f, "B");
@@ -223,7 +227,7 @@ static void heartbeats_carry_feeds_clock_halt_and_tails(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, BEAT_MS, 1000, 64);
+    start(&f, BEAT_MS, QUEUE, 64);
     f.sub = subscribe(&f, "hb.");
     decide(&f, "A");
     decide(&f, "A");
@@ -264,7 +268,7 @@ static void a_feed_is_told_when_its_state_changes_and_only_then(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, BEAT_MS, 1000, 64);
+    start(&f, BEAT_MS, QUEUE, 64);
     f.sub = subscribe(&f, "feed.");
     nanosleep(&(struct timespec){.tv_nsec = 5 * BEAT_MS * 1000000}, NULL);
     atomic_store_explicit(&f.feed_state, "stale", memory_order_release); /* edge T1: the publisher's thread reads it */
@@ -283,7 +287,7 @@ static void halt_and_resume_are_told_and_kept_in_heartbeats(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, BEAT_MS, 1000, 64);
+    start(&f, BEAT_MS, QUEUE, 64);
     f.sub = subscribe(&f, "");
     as_publisher_system(f.publisher, "halt");
     assert_true(receive_topic(&f, f.sub, "sys."));
@@ -302,7 +306,7 @@ static void stop_publishes_what_is_left_and_says_bye_last(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, 60000, 1000, 64);
+    start(&f, 60000, QUEUE, 64);
     f.sub = subscribe(&f, "");
     for (unsigned i = 0; i < 10; i++)
         decide(&f, "A");
@@ -340,7 +344,7 @@ static void feed_heartbeat_and_bye_are_golden_and_shown_in_the_documentation(voi
 {
     (void)state;
     fixture f;
-    start(&f, 60000, 1000, 64);
+    start(&f, 60000, QUEUE, 64);
     f.sub = subscribe(&f, "");
     while (as_publisher_counters_get(f.publisher).heartbeats == 0)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -365,20 +369,20 @@ static void an_endpoint_in_use_is_named(void **state)
     (void)state;
     fixture f;
     as_publisher *second = NULL;
-    start(&f, 60000, 1000, 64);
+    start(&f, 60000, QUEUE, 64);
     void *taker = zmq_socket(f.context, ZMQ_REP);
     char endpoint[128];
     size_t endpoint_bytes = sizeof endpoint;
     assert_int_equal(zmq_bind(taker, "tcp://127.0.0.1:*"), 0);
     zmq_getsockopt(taker, ZMQ_LAST_ENDPOINT, endpoint, &endpoint_bytes);
     as_publisher_options options = f.options;
-    options.live = endpoint;
+    options.fanout.live = endpoint;
     assert_int_equal(as_publisher_start(&options, &second), -EADDRINUSE);
     assert_null(second);
     assert_non_null(strstr(as_error_message(0), endpoint));
     assert_non_null(strstr(as_error_message(0), "in use"));
     as_error_clear();
-    options.live = "nonsense";
+    options.fanout.live = "nonsense";
     assert_true(as_publisher_start(&options, &second) < 0);
     assert_non_null(strstr(as_error_message(0), "nonsense"));
     as_error_clear();
@@ -391,7 +395,7 @@ static void malformed_and_huge_subscriptions_do_no_harm(void **state)
     (void)state;
     static uint8_t huge[1 << 14]; /* far longer ones overflow the stack of the sender's own libzmq */
     fixture f;
-    start(&f, BEAT_MS, 1000, 64);
+    start(&f, BEAT_MS, QUEUE, 64);
     f.sub = subscribe(&f, "hb.");
     void *hostile = zmq_socket(f.context, ZMQ_XSUB); /* XSUB sends subscriptions as it is told */
     int linger = 0;
@@ -412,7 +416,7 @@ static void malformed_and_huge_subscriptions_do_no_harm(void **state)
         assert_true(tseq == 0 || get_uint(&f, "tseq") == tseq + 1);
         tseq = get_uint(&f, "tseq");
     }
-    assert_int_equal(as_publisher_counters_get(f.publisher).send_errors, 0);
+    assert_int_equal(as_publisher_counters_get(f.publisher).encode_errors, 0);
     zmq_close(hostile);
     finish(&f);
 }
@@ -421,7 +425,7 @@ static void a_subscriber_that_does_not_read_delays_nobody(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, 60000, FLOOD + 1000, 1024);
+    start(&f, 60000, 64 * QUEUE, 1024);
     void *stuck = subscribe_with(&f, "sig.", 1);
     f.sub = subscribe(&f, "sig.");
     uint64_t began = as_clock_monotonic_ns();
@@ -435,37 +439,122 @@ static void a_subscriber_that_does_not_read_delays_nobody(void **state)
     printf("%d messages beside a subscriber that does not read: %llu ms\n", FLOOD, (unsigned long long)took_ms);
     assert_true(took_ms < 20000);
     as_publisher_counters counters = as_publisher_counters_get(f.publisher);
-    assert_int_equal(counters.send_errors, 0);
+    assert_int_equal(counters.encode_errors, 0);
     assert_int_equal(counters.missed, 0);
     zmq_close(stuck);
     finish(&f);
 }
 
-static void a_full_queue_loses_messages_of_its_own_subscriber_only(void **state)
+static void a_full_queue_loses_the_oldest_messages_of_its_own_subscriber_only(void **state)
 {
     (void)state;
     fixture f;
-    start(&f, 60000, 100, 1024);
+    start(&f, 60000, QUEUE, 1024);
     void *stuck = subscribe_with(&f, "sig.overreaction.A.", 1);
     f.sub = subscribe(&f, "sig.overreaction.B.");
     for (unsigned i = 0; i < FLOOD; i++)
-        decide(&f, "A"); /* to one that takes none, through a queue of 100 */
+        decide(&f, "A"); /* to one that takes none */
     for (unsigned i = 0; i < 20; i++) {
         decide(&f, "B");
         assert_true(receive(&f, f.sub));
         assert_int_equal(get_uint(&f, "tseq"), i + 1);
     }
     uint64_t previous = 0, lost = 0;
-    int timeout = 200;
-    zmq_setsockopt(stuck, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
-    while (receive(&f, stuck))
-        previous = get_uint(&f, "tseq"); /* what had been queued */
-    decide(&f, "A");
-    assert_true(receive(&f, stuck));
-    lost = get_uint(&f, "tseq") - previous - 1;
+    while (previous < FLOOD && receive(&f, stuck)) {
+        assert_true(get_uint(&f, "tseq") > previous);
+        lost += get_uint(&f, "tseq") - previous - 1;
+        previous = get_uint(&f, "tseq");
+    }
     printf("lost by the stuck subscriber, as its tseq shows: %llu\n", (unsigned long long)lost);
+    assert_int_equal(previous, FLOOD); /* the newest is there */
     assert_in_range(lost, 1, FLOOD);
     zmq_close(stuck);
+    finish(&f);
+}
+
+/* The next message that the server would take: it must be the one that the subscriber received last. */
+static as_message take_kept(fixture *f)
+{
+    uint32_t bytes;
+    as_message message;
+    const uint8_t *record = NULL; /* subscribers come first */
+    for (unsigned i = 0; i < RECEIVE_MS && !(record = as_byte_ring_peek(f->kept, &bytes)); i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_non_null(record);
+    memcpy(&message, record, sizeof message);
+    assert_int_equal(bytes, sizeof message + message.topic_bytes + message.payload_bytes);
+    assert_int_equal(message.topic_bytes, strlen(f->topic));
+    assert_memory_equal(record + sizeof message, f->topic, message.topic_bytes);
+    assert_int_equal(message.payload_bytes, f->payload_bytes);
+    assert_memory_equal(record + sizeof message + message.topic_bytes, f->payload, f->payload_bytes);
+    assert_int_equal(message.gseq, get_uint(f, "gseq"));
+    as_byte_ring_release(f->kept);
+    return message;
+}
+
+static void say(fixture *f, as_decision_type type, as_action action, as_fact_status status)
+{
+    as_decision *slot = as_ring_claim(f->ring);
+    assert_non_null(slot);
+    as_decision_clear(slot);
+    slot->type = (uint8_t)type;
+    slot->action = (uint8_t)action;
+    slot->status = (uint8_t)status;
+    slot->seq = ++f->seq;
+    slot->id[0] = 7;
+    (void)snprintf(slot->symbol, sizeof slot->symbol, "META");
+    (void)snprintf(slot->strategy, sizeof slot->strategy, "overreaction");
+    (void)snprintf(slot->fact, sizeof slot->fact, "META|x|y");
+    as_ring_publish(f->ring);
+}
+
+static void the_server_gets_the_same_bytes_and_what_they_do_to_the_state(void **state)
+{
+    (void)state;
+    static const struct {
+        as_decision_type type;
+        as_action action;
+        as_fact_status status;
+        as_message_kind kind;
+        as_message_effect effect;
+    } row[] = {
+        {AS_DECISION_FACT, 0, AS_FACT_RUMOUR, AS_MESSAGE_FACT, AS_EFFECT_SET},
+        {AS_DECISION_SHOCK, 0, AS_FACT_RUMOUR, AS_MESSAGE_SHOCK, AS_EFFECT_SET},
+        {AS_DECISION_SIG, AS_ACTION_OPEN, AS_FACT_RUMOUR, AS_MESSAGE_SIGNAL, AS_EFFECT_SET},
+        {AS_DECISION_SIG, AS_ACTION_UPDATE, AS_FACT_RUMOUR, AS_MESSAGE_SIGNAL, AS_EFFECT_RENEW},
+        {AS_DECISION_SIG, AS_ACTION_CLOSE, AS_FACT_RUMOUR, AS_MESSAGE_SIGNAL, AS_EFFECT_REMOVE},
+        {AS_DECISION_SIG, AS_ACTION_EXPIRE, AS_FACT_RUMOUR, AS_MESSAGE_SIGNAL, AS_EFFECT_REMOVE},
+        {AS_DECISION_FACT, 0, AS_FACT_EXPIRED, AS_MESSAGE_FACT, AS_EFFECT_REMOVE},
+    };
+    fixture f;
+    start(&f, 60000, QUEUE, 64);
+    as_publisher_stop(f.publisher, "anew, with a ring to the server");
+    f.options.messages = f.kept;
+    assert_int_equal(as_publisher_start(&f.options, &f.publisher), 0);
+    f.sub = subscribe(&f, "");
+    while (as_publisher_counters_get(f.publisher).heartbeats == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    uint8_t fact_key[16] = {0}, id[16] = {7};
+    uint64_t signal_gseq = 0;
+    for (unsigned i = 0; i < 2; i++)
+        as_byte_ring_peek(f.kept, &(uint32_t){0}), as_byte_ring_release(f.kept); /* the feed, the heartbeat */
+    for (unsigned i = 0; i < sizeof row / sizeof *row; i++) {
+        say(&f, row[i].type, row[i].action, row[i].status);
+        do
+            assert_true(receive(&f, f.sub));
+        while (strcmp(f.topic, "hb.") == 0 || strncmp(f.topic, "feed.", 5) == 0);
+        as_message message = take_kept(&f);
+        assert_int_equal(message.kind, row[i].kind);
+        assert_int_equal(message.effect, row[i].effect);
+        assert_int_equal(message.ts_now, UINT64_C(1782936000000000000));
+        if (i == 0)
+            memcpy(fact_key, message.key, 16);
+        assert_memory_equal(message.key, row[i].kind == AS_MESSAGE_SIGNAL ? id : fact_key, 16);
+        if (row[i].kind == AS_MESSAGE_SIGNAL) {
+            assert_int_equal(get_uint(&f, "prev"), signal_gseq);
+            signal_gseq = get_uint(&f, "gseq");
+        }
+    }
     finish(&f);
 }
 
@@ -482,7 +571,8 @@ int main(void)
         cmocka_unit_test(an_endpoint_in_use_is_named),
         cmocka_unit_test(malformed_and_huge_subscriptions_do_no_harm),
         cmocka_unit_test(a_subscriber_that_does_not_read_delays_nobody),
-        cmocka_unit_test(a_full_queue_loses_messages_of_its_own_subscriber_only),
+        cmocka_unit_test(a_full_queue_loses_the_oldest_messages_of_its_own_subscriber_only),
+        cmocka_unit_test(the_server_gets_the_same_bytes_and_what_they_do_to_the_state),
     };
     return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
 }

@@ -132,7 +132,16 @@ def a_port_in_use_names_the_endpoint():
         udp.bind(("127.0.0.1", 0))
         tcp_port, udp_port = tcp.getsockname()[1], udp.getsockname()[1]
         taken = f"tcp://127.0.0.1:{tcp_port}"
-        fails(ast.live_config(where, publish={"live": taken}), f"publish.live: {taken} cannot be bound", "in use")
+        free = {"live": "tcp://127.0.0.1:*", "requests": "tcp://127.0.0.1:*"}
+        for key in ("live", "latest", "requests"):
+            fails(ast.live_config(where, publish=free | {key: taken}), f"publish.{key}: {taken} cannot be bound",
+                  f"{taken}: it is in use by another process; is another daemon running?")
+            away = f"ipc://{where}/none/{key}"
+            fails(ast.live_config(where, publish=free | {key: away}), f"publish.{key}: {away} cannot be bound",
+                  "its folder does not exist")
+        (where / "plain").write_text("", encoding="utf-8")
+        fails(ast.live_config(where, publish=free, control="plain"), f"control: {where}/plain cannot be bound",
+              "found a file that is no socket; allowed: a free path")
         fails(ast.live_config(where, feeds=[{"name": "wire", "source": taken + "?mode=listen", "format": "ndjson"}]),
               f"TCP port {tcp_port} is in use", 'feed "wire"', "aftershock.yaml:")
         fails(ast.live_config(where, feeds=[{"name": "nasdaq", "source": f"udp://127.0.0.1:{udp_port}",

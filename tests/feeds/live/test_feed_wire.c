@@ -89,6 +89,28 @@ static void a_gap_breaks_the_session_and_the_next_one_begins_with_empty_books(vo
     end();
 }
 
+/* The clock of a recorded day must not jump to today because a packet is missing. */
+static void a_gap_in_recorded_time_is_told_at_the_datas_own_time(void **state)
+{
+    (void)state;
+    begin();
+    f.feed->config.trust_r = true;
+    assert_int_equal(as_feed_wire_open(f.feed, &f.options, &wire), 0);
+    as_itch50 directory = ast_directory(7, "META"), add = ast_add(7, 5, 'B', 1, 1);
+    say(&directory, MIDNIGHT_NS + 99 * AS_NS_PER_DAY);
+    say(&add, MIDNIGHT_NS + 99 * AS_NS_PER_DAY);
+    as_feed_wire_gap(f.feed, &wire, 3, 9, MIDNIGHT_NS + 99 * AS_NS_PER_DAY);
+    as_feed_wire_restart(f.feed, &wire, MIDNIGHT_NS + 99 * AS_NS_PER_DAY);
+    as_outlet_end(&f.feed->outlet);
+    static const as_event_kind kind[] = {AS_EVENT_STATUS, AS_EVENT_ORDER_ADD, AS_EVENT_GAP, AS_EVENT_CLEAR};
+    for (unsigned i = 0; i < 4; i++) {
+        as_event event = ast_feed_event(&f);
+        assert_int_equal(event.kind, kind[i]);
+        assert_int_equal(event.ts_recv, MIDNIGHT_NS + AST_TS_NS);
+    }
+    end();
+}
+
 static void without_a_date_each_session_is_of_the_day_it_begins_on(void **state)
 {
     (void)state;
@@ -123,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_becomes_an_event_of_the_sessions_day_with_the_flags_of_the_moment),
         cmocka_unit_test(a_gap_breaks_the_session_and_the_next_one_begins_with_empty_books),
+        cmocka_unit_test(a_gap_in_recorded_time_is_told_at_the_datas_own_time),
         cmocka_unit_test(without_a_date_each_session_is_of_the_day_it_begins_on),
         cmocka_unit_test(a_zone_that_is_not_there_is_an_error),
     };

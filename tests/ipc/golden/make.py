@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgpack
 
-ENVELOPE = {"v": 1, "epoch": 0x1122334455667788, "gseq": 9, "tseq": 3, "ts_pub": 1782936000000000123}
+ENVELOPE = {"v": 1, "epoch": 0x1122334455667788, "gseq": 9, "tseq": 3, "prev": 6, "ts_pub": 1782936000000000123}
 FACT = {"fact": "META|compute_supply_entry|excess_ai_compute", "status": "rumour", "headlines": ["bbg-1", 'rtr"1']}
 TIMES = {"ts_event": 1782936000000000000, "ts_recv": 1782936000000000001, "replay": False}
 WHY = {"tick": [41, 7], "reasons": ["NO_CHANNEL", "RUMOUR_T1"]}
@@ -36,12 +36,13 @@ MESSAGES = {
     "shock": {**ENVELOPE, "kind": "shock", **FACT, **TIMES, **WHY, **PARAMS, **ISSUER, "dir": 1, "m": 4.0, "g": 0.6,
               "z": -3.25, "b": 0.25, "k": None, "linked": 38},
     "fact": {**ENVELOPE, "kind": "fact", **FACT, **TIMES, **PARAMS, **ISSUER, "novelty": 0.75, "g": 0.6},
-    "feed": {"v": 1, "epoch": BLOT, "gseq": 3, "tseq": 2, "ts_pub": BLOT, "replay": False, "feed": "wire",
+    "feed": {"v": 1, "epoch": BLOT, "gseq": 3, "tseq": 2, "prev": 1, "ts_pub": BLOT, "replay": False, "feed": "wire",
              "state": "stale", "messages": 1000, "gaps": 1, "lost": 5, "dropped": 0, "bad": 2},
-    "hb": {"v": 1, "epoch": BLOT, "gseq": 4, "tseq": 2, "ts_pub": BLOT, "replay": False, "interval_ms": 60000,
+    "hb": {"v": 1, "epoch": BLOT, "gseq": 4, "tseq": 2, "prev": 2, "ts_pub": BLOT, "replay": False,
+           "interval_ms": 60000,
            "oldest": 4, "feeds": {"wire": "stale"}, "ts_now": 1782936000000000000, "halted": False, "missed": 0,
            "tails": {"feed.wire.": 2}},
-    "sys": {"v": 1, "epoch": BLOT, "gseq": 5, "tseq": 1, "ts_pub": BLOT, "replay": False, "what": "bye",
+    "sys": {"v": 1, "epoch": BLOT, "gseq": 5, "tseq": 1, "prev": 0, "ts_pub": BLOT, "replay": False, "what": "bye",
             "reason": "shutdown"},
 }
 

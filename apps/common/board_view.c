@@ -1,0 +1,48 @@
+#include "apps/common/board_view.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { HEARTBEATS_MISSED = 4 };
+
+typedef struct judge {
+    FILE *out;
+    bool well;
+} judge;
+
+__attribute__((format(printf, 2, 3))) static void say(judge *j, const char *format, ...)
+{
+    va_list arguments;
+    j->well = false;
+    if (!j->out)
+        return;
+    va_start(arguments, format);
+    vfprintf(j->out, format, arguments);
+    va_end(arguments);
+    fputc('\n', j->out);
+}
+
+bool as_board_health(const as_board_view *view, FILE *out)
+{
+    judge j = {.out = out, .well = true};
+    for (uint32_t i = 0; i < view->feed_count; i++) {
+        const as_board_feed *feed = &view->feed[i];
+        if (strcmp(feed->state, "down") == 0 || strcmp(feed->state, "stale") == 0)
+            say(&j, "feed %s is %s", feed->name, feed->state);
+    }
+    if (view->halted)
+        say(&j, "halted by the operator");
+    if (view->journal_failed)
+        say(&j, "the journal cannot be written");
+    if (view->journal_lost)
+        say(&j, "the journal has lost %" PRIu64 " records: this run cannot be replayed", view->journal_lost);
+    if (view->decisions_dropped)
+        say(&j, "the core has dropped %" PRIu64 " decisions: the publisher's ring was full", view->decisions_dropped);
+    if (view->decisions_waiting > AS_DECISION_RING_SLOTS / 2)
+        say(&j, "the publisher is behind: %" PRIu32 " decisions wait, of at most %d", view->decisions_waiting,
+            AS_DECISION_RING_SLOTS);
+    if (view->heartbeat_age_ms > (uint64_t)HEARTBEATS_MISSED * view->heartbeat_ms)
+        say(&j, "the publisher has made no heartbeat for %" PRIu64 " ms", view->heartbeat_age_ms);
+    return j.well;
+}

@@ -1,0 +1,436 @@
+#include "ipc/zmtp/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/error.h"
+
+enum {
+    SEND_BUFFER_BYTES = 256 * 1024, /* the kernel's part of what can wait for a peer: bounded, not tuned */
+    READ_BYTES = 4096,              /* a turn */
+    READ_BYTES_LATEST = 256,        /* where a subscription may touch every topic */
+    NEWS_A_TURN = 64,
+    DRAIN_READS = 16,
+    KEEPALIVE_IDLE_S = 30,
+    KEEPALIVE_INTERVAL_S = 10,
+    KEEPALIVE_PROBES = 3
+};
+
+/* ---- life ---- */
+
+static void describe(int descriptor, char *out, size_t out_bytes)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un local;
+    } from = {0};
+    socklen_t bytes = sizeof from;
+    char host[INET6_ADDRSTRLEN] = "";
+    if (getpeername(descriptor, &from.any, &bytes) != 0) {
+        snprintf(out, out_bytes, "gone");
+    } else if (from.any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &from.v4.sin_addr, host, sizeof host);
+        snprintf(out, out_bytes, "%s:%u", host, ntohs(from.v4.sin_port));
+    } else if (from.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &from.v6.sin6_addr, host, sizeof host);
+        snprintf(out, out_bytes, "[%s]:%u", host, ntohs(from.v6.sin6_port));
+    } else {
+        struct ucred who = {0};
+        bytes = sizeof who;
+        getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
+        snprintf(out, out_bytes, "pid=%d uid=%u", (int)who.pid, (unsigned)who.uid);
+    }
+}
+
+static void set_option(int descriptor, int level, int option, int value)
+{
+    setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+static void prepare_socket(const as_zmtp_place *place, int descriptor)
+{
+    set_option(descriptor, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
+    if (!place->endpoint.is_tcp)
+        return;
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1); /* a peer whose machine is gone says nothing */
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+}
+
+static void put(as_zmtp_peer *peer, const uint8_t *bytes, size_t count, uint64_t gseq, as_zmtp_kind kind);
+
+as_zmtp_peer *as_zmtp_peer_new(as_zmtp_place *place, int descriptor, uint64_t id, uint64_t deadline)
+{
+    as_zmtp_peer *peer = calloc(1, sizeof *peer);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    if (!peer || epoll_ctl(place->epoll, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+        free(peer);
+        close(descriptor);
+        return NULL;
+    }
+    peer->place = place;
+    peer->descriptor = descriptor;
+    peer->id = id;
+    peer->deadline = deadline;
+    peer->since = as_clock_now_ns();
+    peer->queue.limit_bytes = place->queue_bytes;
+    as_zmtp_subscriptions_init(&peer->subscriptions, place->subscriptions_max);
+    as_zmtp_session_init(&peer->session, place->auth);
+    describe(descriptor, peer->address, sizeof peer->address);
+    prepare_socket(place, descriptor);
+    place->counters->handshaking++;
+    put(peer, peer->session.reply, peer->session.reply_bytes, 0, AS_ZMTP_KIND_REPLY);
+    return peer;
+}
+
+/*
+ * Bytes that the peer has sent and we have not read would make the kernel answer our closing with a reset, which throws
+ * away what the peer has not read yet: read them first.
+ */
+static void close_socket(as_zmtp_peer *peer)
+{
+    uint8_t bytes[READ_BYTES];
+    for (unsigned i = 0; i < DRAIN_READS && recv(peer->descriptor, bytes, sizeof bytes, MSG_DONTWAIT) > 0; i++) {}
+    shutdown(peer->descriptor, SHUT_WR);
+    close(peer->descriptor);
+    peer->descriptor = -1;
+}
+
+static void release(as_zmtp_peer *peer)
+{
+    as_fanout_counters *counters = peer->place->counters;
+    AS_ASSERT(counters);
+    close_socket(peer);
+    if (peer->joined) {
+        counters->clients--;
+        counters->left++;
+        peer->place->joined--;
+    } else {
+        counters->handshaking--;
+    }
+    counters->subscriptions -= peer->subscriptions.count;
+    peer->place->ended++;
+    as_zmtp_queue_fini(&peer->queue);
+    as_zmtp_subscriptions_fini(&peer->subscriptions);
+    as_zmtp_news_fini(&peer->news);
+    as_zmtp_session_fini(&peer->session);
+}
+
+void as_zmtp_peer_free(as_zmtp_peer *peer)
+{
+    if (!peer)
+        return;
+    if (peer->descriptor >= 0)
+        release(peer);
+    free(peer);
+}
+
+static const char *name_of(const as_zmtp_peer *peer)
+{
+    return peer->session.grant ? peer->session.grant->name : "";
+}
+
+static void audit(const as_zmtp_peer *peer, const char *what, const char *reason)
+{
+    as_audit_write(peer->place->audit, what, peer->place->where, peer->address, name_of(peer), reason);
+}
+
+void as_zmtp_peer_end(as_zmtp_peer *peer, uint64_t *counter, const char *what, const char *reason)
+{
+    if (peer->descriptor < 0)
+        return;
+    if (counter)
+        ++*counter;
+    if (what)
+        audit(peer, what, reason);
+    release(peer);
+}
+
+/*
+ * The connection broke, or the peer closed it. In the middle of the handshake that is how libzmq answers a mechanism
+ * that is not its own; one that has said nothing was nobody.
+ */
+static void end_left(as_zmtp_peer *peer, const char *reason)
+{
+    if (peer->joined)
+        as_zmtp_peer_end(peer, NULL, "left", reason);
+    else if (peer->session.greeting_used > 0)
+        as_zmtp_peer_end(peer, &peer->place->counters->refused_handshake, "refused", "it left during the handshake");
+    else
+        as_zmtp_peer_end(peer, NULL, NULL, NULL);
+}
+
+static void end_broken(as_zmtp_peer *peer, const char *reason)
+{
+    as_fanout_counters *counters = peer->place->counters;
+    if (peer->joined)
+        as_zmtp_peer_end(peer, &counters->evicted, "evicted", reason);
+    else
+        as_zmtp_peer_end(peer, &counters->refused_handshake, "refused", reason);
+}
+
+/* ---- writing ---- */
+
+/* Ask epoll to say when the socket takes more, or no longer. */
+static void arm(as_zmtp_peer *peer, bool armed)
+{
+    struct epoll_event event = {.events = armed ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = peer};
+    if (peer->armed == armed)
+        return;
+    peer->armed = armed;
+    epoll_ctl(peer->place->epoll, EPOLL_CTL_MOD, peer->descriptor, &event);
+}
+
+static void count_sent(as_zmtp_peer *peer, as_zmtp_sent sent, size_t bytes)
+{
+    peer->place->counters->sent += sent.messages;
+    peer->place->counters->sent_bytes += bytes;
+    peer->sent += sent.messages;
+    if (sent.messages > 0)
+        peer->gseq = sent.gseq;
+}
+
+static bool would_block(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
+}
+
+/* To the socket at once if nothing waits; the rest waits. */
+static void put(as_zmtp_peer *peer, const uint8_t *bytes, size_t count, uint64_t gseq, as_zmtp_kind kind)
+{
+    size_t gone = 0;
+    if (as_zmtp_queue_bytes(&peer->queue) == 0) {
+        ssize_t n = send(peer->descriptor, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && !would_block(errno)) {
+            end_left(peer, "the connection broke");
+            return;
+        }
+        gone = n > 0 ? (size_t)n : 0;
+        count_sent(peer, (as_zmtp_sent){.messages = gone == count && kind != AS_ZMTP_KIND_REPLY, .gseq = gseq}, gone);
+        if (gone == count)
+            return;
+    }
+    uint32_t dropped = as_zmtp_queue_put(&peer->queue, bytes + gone, (uint32_t)(count - gone), gone > 0, gseq, kind);
+    peer->dropped += dropped;
+    peer->place->counters->dropped += dropped;
+    if (as_zmtp_queue_bytes(&peer->queue) > 0)
+        arm(peer, true);
+    else if (gone > 0 || kind == AS_ZMTP_KIND_REPLY)
+        end_broken(peer, "no memory for what it must be sent"); /* half a message is on the wire */
+}
+
+void as_zmtp_peer_send(as_zmtp_peer *peer, as_zmtp_message *message)
+{
+    const as_zmtp_prefixes *topic = message->topic;
+    if (peer->place->auth) {
+        uint8_t *sealed = peer->place->scratch;
+        size_t bytes = as_zmtp_session_seal(&peer->session, topic->text, topic->bytes, message->payload,
+                                            message->payload_bytes, sealed);
+        put(peer, sealed, bytes, message->gseq, message->kind);
+        return;
+    }
+    if (message->plain_bytes == 0)
+        message->plain_bytes =
+            as_zmtp_message_encode(topic->text, topic->bytes, message->payload, message->payload_bytes, message->plain);
+    put(peer, message->plain, message->plain_bytes, message->gseq, message->kind);
+}
+
+/* Topics with news, while the socket takes them; some a turn, then epoll calls again. */
+static void send_news(as_zmtp_peer *peer)
+{
+    const as_zmtp_latest *latest = peer->place->latest;
+    uint8_t *plain = peer->place->auth ? NULL : peer->place->scratch;
+    for (unsigned i = 0; i < NEWS_A_TURN && peer->descriptor >= 0 && as_zmtp_queue_bytes(&peer->queue) == 0; i++) {
+        int idx = as_zmtp_news_take(&peer->news);
+        if (idx < 0)
+            break;
+        const as_zmtp_topic *entry = latest->topic[idx];
+        as_zmtp_prefixes topic;
+        as_zmtp_prefixes_make(peer->place->point, entry->topic, entry->topic_bytes, &topic);
+        if (!as_zmtp_peer_wants(peer, &topic))
+            continue; /* no longer */
+        as_zmtp_message message = {
+            .topic = &topic,
+            .payload = entry->payload,
+            .payload_bytes = entry->payload_bytes,
+            .gseq = entry->gseq,
+            .kind = AS_ZMTP_KIND_MESSAGE,
+            .plain = plain,
+        };
+        as_zmtp_peer_send(peer, &message);
+    }
+    if (peer->descriptor >= 0)
+        arm(peer, as_zmtp_queue_bytes(&peer->queue) > 0 || peer->news.count > 0);
+}
+
+void as_zmtp_peer_write(as_zmtp_peer *peer)
+{
+    struct iovec piece[2];
+    struct msghdr header = {.msg_iov = piece};
+    if (peer->descriptor < 0)
+        return;
+    int pieces = as_zmtp_queue_peek(&peer->queue, piece);
+    if (pieces > 0) {
+        header.msg_iovlen = (size_t)pieces;
+        ssize_t n = sendmsg(peer->descriptor, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0) {
+            if (!would_block(errno))
+                end_left(peer, "the connection broke");
+            return;
+        }
+        count_sent(peer, as_zmtp_queue_sent(&peer->queue, (uint32_t)n), (size_t)n);
+        if (as_zmtp_queue_bytes(&peer->queue) > 0)
+            return;
+    }
+    if (peer->place->latest)
+        send_news(peer);
+    else
+        arm(peer, false);
+}
+
+void as_zmtp_peer_news(as_zmtp_peer *peer, uint32_t idx)
+{
+    if (as_zmtp_news_add(&peer->news, idx) < 0) {
+        peer->dropped++;
+        peer->place->counters->dropped++;
+    } else if (!peer->armed) {
+        send_news(peer);
+    }
+}
+
+bool as_zmtp_peer_wants(const as_zmtp_peer *peer, const as_zmtp_prefixes *topic)
+{
+    return as_zmtp_subscriptions_match(&peer->subscriptions, topic);
+}
+
+/* ---- reading ---- */
+
+static void join(as_zmtp_peer *peer)
+{
+    as_fanout_counters *counters = peer->place->counters;
+    peer->joined = true;
+    peer->place->joined++;
+    counters->handshaking--;
+    counters->clients++;
+    counters->joined++;
+    audit(peer, "joined", "");
+}
+
+static void subscribe(as_zmtp_peer *peer, const as_zmtp_prefixes *prefix)
+{
+    as_zmtp_place *place = peer->place;
+    if (place->auth && !as_grant_allows(peer->session.grant, prefix->text, prefix->bytes)) {
+        char reason[64 + AS_TOPIC_BYTES];
+        snprintf(reason, sizeof reason, "a subscription beyond its grant: '%.*s'", (int)prefix->bytes, prefix->text);
+        place->counters->forged++;
+        audit(peer, "forged", reason);
+        return;
+    }
+    int rc = as_zmtp_subscriptions_add(&peer->subscriptions, prefix);
+    if (rc < 0) {
+        end_broken(peer, rc == -ENOSPC ? "more subscriptions than are allowed" : "no memory for its subscriptions");
+    } else if (rc > 0) {
+        place->counters->subscriptions++;
+        place->counters->subscribed++;
+        if (place->latest && as_zmtp_news_add_prefix(&peer->news, place->latest, prefix->text, prefix->bytes) < 0)
+            end_broken(peer, "no memory for its subscriptions");
+    }
+}
+
+static void take_prefix(as_zmtp_peer *peer, as_zmtp_event event)
+{
+    as_zmtp_prefixes prefix;
+    as_zmtp_prefixes_make(peer->place->point, peer->session.prefix, peer->session.prefix_bytes, &prefix);
+    if (event == AS_ZMTP_SUBSCRIBE)
+        subscribe(peer, &prefix);
+    else if (as_zmtp_subscriptions_remove(&peer->subscriptions, &prefix) > 0)
+        peer->place->counters->subscriptions--;
+}
+
+static void take_end(as_zmtp_peer *peer)
+{
+    const as_zmtp_session *session = &peer->session;
+    if (session->reply_bytes > 0 && as_zmtp_queue_bytes(&peer->queue) == 0) /* as well as can be: nobody waits for it */
+        send(peer->descriptor, session->reply, session->reply_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (session->unknown_key)
+        as_zmtp_peer_end(peer, &peer->place->counters->refused_key, "refused", session->reason);
+    else
+        end_broken(peer, session->reason);
+}
+
+void as_zmtp_peer_read(as_zmtp_peer *peer)
+{
+    uint8_t buffer[READ_BYTES];
+    const uint8_t *bytes = buffer;
+    if (peer->descriptor < 0)
+        return;
+    size_t room = peer->place->latest ? READ_BYTES_LATEST : READ_BYTES;
+    ssize_t n = recv(peer->descriptor, buffer, room, MSG_DONTWAIT);
+    if (n < 0 && would_block(errno))
+        return;
+    if (n <= 0) {
+        end_left(peer, n == 0 ? "it closed the connection" : "the connection broke");
+        return;
+    }
+    size_t left = (size_t)n;
+    while (peer->descriptor >= 0) {
+        as_zmtp_event event = as_zmtp_session_next(&peer->session, &bytes, &left);
+        switch (event) {
+        case AS_ZMTP_WANT:
+            if (peer->news.count > 0 && !peer->armed)
+                send_news(peer);
+            return;
+        case AS_ZMTP_REPLY:
+            put(peer, peer->session.reply, peer->session.reply_bytes, 0, AS_ZMTP_KIND_REPLY);
+            break;
+        case AS_ZMTP_JOINED:
+            join(peer);
+            break;
+        case AS_ZMTP_SUBSCRIBE:
+        case AS_ZMTP_CANCEL:
+            take_prefix(peer, event);
+            break;
+        case AS_ZMTP_END:
+            take_end(peer);
+            break;
+        }
+    }
+}
+
+/* ---- permissions ---- */
+
+static bool granted(const void *grant, const char *prefix, size_t prefix_bytes)
+{
+    return as_grant_allows(grant, prefix, prefix_bytes);
+}
+
+void as_zmtp_peer_check_grant(as_zmtp_peer *peer)
+{
+    if (peer->descriptor < 0 || !peer->joined || !peer->place->auth)
+        return;
+    as_fanout_counters *counters = peer->place->counters;
+    const as_grant *grant = as_auth_find(peer->place->auth, peer->session.curve.client);
+    if (!grant) {
+        as_zmtp_peer_end(peer, &counters->evicted, "evicted", "its key is no longer on the list");
+        return;
+    }
+    peer->session.grant = grant;
+    uint32_t removed = as_zmtp_subscriptions_sweep(&peer->subscriptions, granted, grant);
+    counters->subscriptions -= removed;
+    if (removed > 0)
+        audit(peer, "refused", "subscriptions that its grant no longer covers were removed");
+}

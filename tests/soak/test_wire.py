@@ -1,0 +1,33 @@
+"""The wire at the figures of its issue: 1,000 late joins, 1,000 restarts, a subscriber that is stopped for 60 s.
+
+WIRE_RATE: decisions a second (default 20000).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support import wire  # noqa: E402  pylint: disable=wrong-import-position
+
+RATE = int(os.environ.get("WIRE_RATE", "20000"))
+
+
+def a_thousand_late_joins_equal_the_publisher():
+    languages = [language for language in ("c", "c", "c", "python", "node") if wire.have(language) is None]
+    assert wire.late_joins(rounds=84, clients=12, rate=RATE, languages=languages) >= 1000
+
+
+def a_thousand_restarts_and_no_stale_signal():
+    assert len(wire.restarts(1000)) == 1000
+
+
+def a_subscriber_stopped_for_a_minute():
+    wire.stopped(60, RATE)
+
+
+if __name__ == "__main__":
+    a_subscriber_stopped_for_a_minute()
+    a_thousand_late_joins_equal_the_publisher()
+    a_thousand_restarts_and_no_stale_signal()
