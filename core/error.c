@@ -1,8 +1,11 @@
 #include "core/error.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { CHAIN_MAX = 8, MESSAGE_BYTES = 512 };
 
@@ -14,6 +17,8 @@ static _Thread_local struct {
 
 static atomic_uint warn_count;
 static unsigned message_level = 2;
+static bool never_wait;
+static atomic_uint unsaid; /* lines since the last one that was printed */
 
 int as_error_set(int code, const char *format, ...)
 {
@@ -67,6 +72,27 @@ static void make_printable(char *text)
             *text = '?';
 }
 
+/* A reader of stderr that sleeps must not stop who has something to say. */
+static bool may_say(void)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (!never_wait || poll(&out, 1, 0) > 0)
+        return true;
+    atomic_fetch_add_explicit(&unsaid, 1, memory_order_relaxed); /* relaxed: a statistic */
+    return false;
+}
+
+static void say(const char *kind, const char *text)
+{
+    if (!may_say())
+        return;
+    unsigned lost = atomic_exchange_explicit(&unsaid, 0, memory_order_relaxed); /* relaxed: a statistic */
+    if (lost)
+        fprintf(stderr, "%s%s (%u lines before it were lost: nobody read them)\n", kind, text, lost);
+    else
+        fprintf(stderr, "%s%s\n", kind, text);
+}
+
 void as_warn(const char *format, ...)
 {
     char text[MESSAGE_BYTES];
@@ -76,7 +102,7 @@ void as_warn(const char *format, ...)
     va_end(args);
     make_printable(text);
     if (message_level >= 1)
-        fprintf(stderr, "warning: %s\n", text);
+        say("warning: ", text);
     atomic_fetch_add_explicit(&warn_count, 1, memory_order_relaxed); /* relaxed: a statistic */
 }
 
@@ -95,7 +121,12 @@ void as_note(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     make_printable(text);
-    fprintf(stderr, "%s\n", text);
+    say("", text);
+}
+
+void as_message_never_wait(void)
+{
+    never_wait = true;
 }
 
 void as_message_level(unsigned level)

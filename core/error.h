@@ -35,11 +35,13 @@ void as_error_clear(void);
 /*
  * Warnings do not stop anything: they are counted, and printed on stderr unless the level forbids it. Notes say what a
  * program is doing. as_message_level: 0 neither, 1 warnings, 2 (the default) both; set once, before threads.
+ * as_message_never_wait, likewise: a line for which a stuck stderr has no room is lost, and the next one says so.
  */
 void as_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 unsigned as_warn_count(void);
 void as_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void as_message_level(unsigned level);
+void as_message_never_wait(void);
 
 /*
  * Programmer errors. AS_ASSERT stays in release builds (never on the hot path); AS_DCHECK only where NDEBUG is not set.

@@ -88,6 +88,8 @@ enum {
     /* subscribers */
     AS_HANDSHAKE_MS = 5000,         /* from the connection to the end of the ZMTP handshake */
     AS_HANDSHAKE_MAX = 64,          /* handshakes under way at an endpoint; a further one ends the oldest */
+    AS_SUBSCRIPTION_RATE = 1000,    /* subscription changes of a subscriber a second, beyond publish.subscriptions */
+    AS_GRANT_CONNECTIONS_MIN = 4,   /* connections of one key at an endpoint; more if publish.clients / 4 is */
     AS_FANOUT_INBOUND_BYTES = 1024, /* a frame from a subscriber; a longer one ends the connection */
     AS_FANOUT_PAYLOAD_BYTES = 65536, /* a payload; a longer one is not sent and counted */
 

@@ -273,8 +273,8 @@ static void shrink_table(grant_table *table)
 static int check_mode(const char *path)
 {
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & S_IWOTH))
-        return as_error_set(-EACCES, "%s: has mode %04o: anybody can write it; allowed: 0644 or less", path,
+    if (stat(path, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & (S_IWGRP | S_IWOTH)))
+        return as_error_set(-EACCES, "%s: has mode %04o: others can write it; allowed: 0644 or less", path,
                             (unsigned)info.st_mode & 07777u);
     return 0;
 }
@@ -314,6 +314,17 @@ int as_auth_reload(as_auth *auth)
     int rc = load_table(auth->allow_path, &table);
     if (rc < 0)
         return rc;
+    if (table->count == 0 && auth->all_count == 0) {
+        free_table(table);
+        return as_error_set(
+            -EINVAL,
+            "%s: found no client; allowed: at least one line `KEY NAME PREFIXES`, as `aftershock keygen` "
+            "prints it",
+            auth->allow_path);
+    }
+    if (table->count == 0)
+        as_warn("%s: allow-list: 0 clients (was %u): nobody can connect any more", auth->allow_path,
+                auth->all[auth->all_count - 1]->count);
     auth->all[auth->all_count++] = table;
     table->generation = auth->all_count;
     atomic_store_explicit(&auth->current, table, memory_order_release); /* edge AU1 */

@@ -7,7 +7,7 @@
  * begins with "#", which no key does, is a comment. `hb.` and `sys.` are granted to everybody. Keys and names are
  * unique. A name is made of letters, digits and `_.-`; a prefix begins as a topic does, and '%' in it is `%2E` or
  * `%25`, as in a topic. A prefix without its last dot reaches further than it seems: `fact.A` is AA's facts too. A
- * list that others can write is refused.
+ * list that its group or others can write is refused.
  *
  * Threads: new, reload and free on the supervisor's; find on any: tables are immutable, the current one is reached
  * through an atomic pointer (edge AU1, release by reload -> acquire by find), older ones live until free,
@@ -34,7 +34,10 @@ typedef struct as_grant {
 
 typedef struct as_auth as_auth;
 
-/* Read both files. 0, or a negative errno with the error chain set: file, line, what was found, what is allowed. */
+/*
+ * Read both files. 0, or a negative errno with the error chain set: file, line, what was found, what is allowed. A list
+ * without any client is an error here, and a warning in a reload.
+ */
 int as_auth_new(const char *server_key_path, const char *allow_path, as_auth **auth);
 /* Read the allow-list again; one with an error changes nothing. Sessions of keys that are gone are to be ended. */
 int as_auth_reload(as_auth *auth);

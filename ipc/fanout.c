@@ -18,7 +18,10 @@ enum {
     PLACES,
     EVENTS_A_TURN = 64,
     ACCEPTS_A_TURN = 16,
-    HANDSHAKES_A_TURN = 4 /* reads with public-key arithmetic: some 0.1 ms each */
+    HANDSHAKES_A_TURN = 4, /* reads with public-key arithmetic: some 0.1 ms each */
+    CHANGES_A_TURN = 256,  /* subscriptions made and cancelled, over all peers of an endpoint */
+    LOOKS_A_TURN = 1024,   /* topics looked up for new prefixes, over all peers */
+    NEWS_A_TURN = 64       /* messages of the table sent to those that were busy, over all peers */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -29,6 +32,7 @@ struct as_fanout {
     uint64_t generation;
     uint64_t next_id;
     uint64_t point;
+    uint32_t look_first; /* the peer at .latest whose new prefixes come first this turn */
     as_fanout_counters counters;
     as_zmtp_latest latest;
     as_zmtp_place place[PLACES];
@@ -282,11 +286,48 @@ static as_zmtp_place *place_of(as_fanout *f, const void *data)
     return NULL;
 }
 
+static void begin_turn(as_zmtp_place *place, uint64_t now)
+{
+    place->now = now;
+    place->changes_left = CHANGES_A_TURN;
+    place->news_left = NEWS_A_TURN;
+    if (!place->resume_at || now < place->resume_at)
+        return;
+    place->resume_at = 0;
+    for (uint32_t i = 0; i < place->count; i++)
+        as_zmtp_peer_resume(place->peer[i]);
+}
+
+/* Topics of new prefixes. How many were looked at. */
+static unsigned look(as_fanout *f)
+{
+    as_zmtp_place *place = &f->place[LATEST];
+    uint32_t looked = 0, k = 0;
+    if (!place->looking)
+        return 0;
+    for (; k < place->count && looked < LOOKS_A_TURN; k++)
+        looked += as_zmtp_peer_look(place->peer[(f->look_first + k) % place->count], LOOKS_A_TURN - looked);
+    if (looked < LOOKS_A_TURN)
+        place->looking = false; /* every peer was asked, and none has more */
+    else
+        f->look_first += k;
+    return looked;
+}
+
+static bool may_read(const as_fanout *f, const as_zmtp_peer *peer, unsigned *handshakes)
+{
+    if (peer->joined)
+        return peer->place->changes_left > 0;
+    return !f->auth || (*handshakes)++ < HANDSHAKES_A_TURN;
+}
+
 unsigned as_fanout_work(as_fanout *f, uint64_t now)
 {
     struct epoll_event event[EVENTS_A_TURN];
     unsigned done = 0, handshakes = 0;
     check_grants(f);
+    for (unsigned i = 0; i < PLACES; i++)
+        begin_turn(&f->place[i], now);
     int count = epoll_wait(f->epoll, event, EVENTS_A_TURN, 0);
     bool accepting[PLACES] = {false};
     for (int i = 0; i < count; i++) {
@@ -300,11 +341,12 @@ unsigned as_fanout_work(as_fanout *f, uint64_t now)
             as_zmtp_peer_write(peer);
         if (!(event[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
             done++;
-        else if (peer->joined || !f->auth || handshakes++ < HANDSHAKES_A_TURN) {
+        else if (may_read(f, peer, &handshakes)) {
             as_zmtp_peer_read(peer);
             done++;
         }
     }
+    done += look(f);
     for (unsigned i = 0; i < PLACES; i++) {
         as_zmtp_place *place = &f->place[i];
         if (place->accept_again && now >= place->accept_again)

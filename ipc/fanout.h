@@ -8,8 +8,8 @@
  *
  * What a peer can cost: queue_bytes of messages, subscriptions_max prefixes of at most AS_TOPIC_BYTES-1 bytes each,
  * one inbound frame of AS_FANOUT_INBOUND_BYTES, AS_HANDSHAKE_MS of a place among the handshakes. A slow one loses the
- * oldest whole messages of its queue and sees the hole in tseq; but the last `hb.` and the last `sys.` that wait are not
- * lost, and come in their order: who never catches up still hears that the daemon lives, where it is, and whether it is
+ * oldest whole messages of its queue and sees the hole in tseq; but the last `hb.` and the last `sys.` that wait stay,
+ * in their place in the order: who never catches up still hears that the daemon lives, where it is, and whether it is
  * halted. A malformed one is disconnected. Nobody waits for it.
  *
  * Classes: the live endpoint queues (best effort, in order); the latest endpoint holds for each subscriber only which

@@ -3,15 +3,18 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
+#include "core/clock.h"
 #include "core/error.h"
 
 enum {
@@ -31,12 +34,110 @@ __asm__(".pushsection .rodata\n"
         ".popsection\n");
 extern const char as_http_page_begin[], as_http_page_end[];
 
+typedef struct place {
+    int fd;         /* -1: free */
+    uint64_t until; /* monotonic: then the request has to be answered */
+} place;
+
 struct as_http {
     as_http_options options;
     struct MHD_Daemon *daemon;
     struct MHD_Response *page;
     unsigned port;
+    pthread_t timer;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t ending;
+    bool timing, ended;
+    place place[AS_HTTP_CONNECTIONS];
 };
+
+/*
+ * ---- deadlines: MHD's own timeout begins again with each byte ----
+ */
+
+static uint64_t deadline_of(const as_http *http)
+{
+    return as_clock_monotonic_ns() + http->options.timeout_ms * UINT64_C(1000000);
+}
+
+/* MHD tells of the end before it closes the socket: the number is nobody else's while it stands in its place. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **own,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    as_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    place *at = *own;
+    pthread_mutex_lock(&http->lock);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED && at) {
+        at->fd = -1;
+        *own = NULL;
+    } else if (what == MHD_CONNECTION_NOTIFY_STARTED && info) {
+        for (at = http->place; at < http->place + AS_HTTP_CONNECTIONS && at->fd >= 0; at++) {}
+        if (at < http->place + AS_HTTP_CONNECTIONS) {
+            *at = (place){.fd = info->connect_fd, .until = deadline_of(http)};
+            *own = at;
+        }
+    }
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void on_answered(void *context, struct MHD_Connection *connection, void **request,
+                        enum MHD_RequestTerminationCode how)
+{
+    as_http *http = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    place *at = info ? info->socket_context : NULL;
+    (void)request, (void)how;
+    pthread_mutex_lock(&http->lock);
+    if (at)
+        at->until = deadline_of(http);
+    pthread_mutex_unlock(&http->lock);
+}
+
+/* MHD hears of a socket that is shut down, and frees its place. */
+static void *close_late_ones(void *context)
+{
+    as_http *http = context;
+    pthread_setname_np(pthread_self(), "as-http-timer");
+    pthread_mutex_lock(&http->lock);
+    while (!http->ended) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until); /* what the waits of pthreads go by */
+        uint64_t ns = (uint64_t)until.tv_nsec + http->options.timeout_ms * UINT64_C(1000000) / 10;
+        until.tv_sec += (time_t)(ns / 1000000000u);
+        until.tv_nsec = (long)(ns % 1000000000u);
+        pthread_cond_timedwait(&http->ending, &http->lock, &until);
+        uint64_t now = as_clock_monotonic_ns();
+        for (place *at = http->place; at < http->place + AS_HTTP_CONNECTIONS; at++)
+            if (at->fd >= 0 && now >= at->until)
+                shutdown(at->fd, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&http->lock);
+    return NULL;
+}
+
+static int start_timer(as_http *http)
+{
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_cond_init(&http->ending, NULL);
+    for (unsigned i = 0; i < AS_HTTP_CONNECTIONS; i++)
+        http->place[i].fd = -1;
+    int rc = -pthread_create(&http->timer, NULL, close_late_ones, http);
+    http->timing = rc == 0;
+    return rc == 0 ? 0 : as_error_set(rc, "metrics: thread cannot be started: %s", strerror(-rc));
+}
+
+static void stop_timer(as_http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->ended = true;
+    pthread_cond_signal(&http->ending);
+    pthread_mutex_unlock(&http->lock);
+    if (http->timing)
+        pthread_join(http->timer, NULL);
+    pthread_cond_destroy(&http->ending);
+    pthread_mutex_destroy(&http->lock);
+}
 
 /* ---- addresses ---- */
 
@@ -243,8 +344,11 @@ int as_http_start(const as_http_options *options, as_http **out)
     if (!http)
         return as_error_set(-ENOMEM, "metrics: out of memory");
     http->options = *options;
+    if (!http->options.timeout_ms)
+        http->options.timeout_ms = AS_HTTP_TIMEOUT_S * 1000;
     http->page = page_response();
-    int fd = listen_on(options->address, &bound, bytes, &http->port);
+    rc = start_timer(http);
+    int fd = rc < 0 ? rc : listen_on(options->address, &bound, bytes, &http->port);
     if (fd < 0 || !http->page) {
         rc = fd < 0 ? fd : as_error_set(-ENOMEM, "metrics: out of memory");
         if (fd >= 0)
@@ -256,7 +360,8 @@ int as_http_start(const as_http_options *options, as_http **out)
     http->daemon =
         MHD_start_daemon(flags, 0, NULL, NULL, handle, http, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
                          (unsigned)AS_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)AS_HTTP_TIMEOUT_S,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION,
+                         on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_answered, http, MHD_OPTION_END);
     if (!http->daemon) {
         rc = as_error_set(-EIO, "metrics: %s: the HTTP server cannot be started", options->address);
         close(fd);
@@ -273,6 +378,7 @@ void as_http_stop(as_http *http)
         return;
     if (http->daemon)
         MHD_stop_daemon(http->daemon); /* closes the listening socket as well */
+    stop_timer(http);
     if (http->page)
         MHD_destroy_response(http->page);
     free(http);

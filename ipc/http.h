@@ -7,7 +7,9 @@
  *   GET /state.json  what the page shows, now
  * Anything else: 404; another method: 405; a Host header that names no loopback address: 403 (DNS rebinding).
  *
- * libmicrohttpd's own thread, at most AS_HTTP_CONNECTIONS connections, AS_HTTP_TIMEOUT_S each; the callbacks run on it.
+ * libmicrohttpd's own thread, at most AS_HTTP_CONNECTIONS connections; the callbacks run on it. A connection has
+ * AS_HTTP_TIMEOUT_S for a request and its answer, from its beginning or from the end of the one before, however busy it
+ * is: who sends a byte a second does not keep a place. A small thread of our own closes what is late.
  */
 #ifndef AS_IPC_HTTP_H
 #define AS_IPC_HTTP_H
@@ -23,6 +25,7 @@ typedef struct as_http_options {
     void (*metrics)(void *context, FILE *out);
     bool (*health)(void *context, FILE *out);   /* true: healthy; else the reasons, a line each */
     void (*state)(void *context, FILE *out);    /* one JSON object */
+    unsigned timeout_ms;                        /* 0: AS_HTTP_TIMEOUT_S */
 } as_http_options;
 
 typedef struct as_http as_http;

@@ -1,5 +1,5 @@
 /*
- * The subcommands of aftershock. argv[0] is the subcommand's name; the result is the exit status:
+ * The subcommands of aftershock. argv[0] is `aftershock` and the subcommand's name; the result is the exit status:
  * 0 done, 1 failed while running, 2 usage, configuration or input error.
  */
 #ifndef AS_APPS_AFTERSHOCK_COMMANDS_H

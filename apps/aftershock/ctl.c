@@ -23,24 +23,26 @@
 #include "ipc/frame_check.h"
 #include "ipc/writer.h"
 
-static const char help[] = "usage: aftershock ctl COMMAND [--config FILE | --control PATH] [--json]\n"
-                           "  status         who the daemon is, what it reads and publishes, what is open\n"
-                           "  stats          every counter, and the latency of its decisions\n"
-                           "  subscribers    who is connected, and how far behind\n"
-                           "  reload         read playbook and allow-list again; waits for the outcome\n"
-                           "  halt, resume   tell the bots to open nothing more, and that they may again\n"
-                           "  drain          end: what has been received is still decided, published and journaled\n"
-                           "  --config FILE  the daemon's configuration, whose `control` is asked\n"
-                           "  --control PATH the socket itself (default ./aftershock.sock)\n"
-                           "  --json         the answer as one line of JSON\n"
-                           "  --timeout S    give up on an answer after so many seconds (default 5)\n"
-                           "Exit status: 0 done, 1 no daemon, no answer or refused, 2 usage or configuration error.\n";
+static const char help[] =
+    "usage: aftershock ctl COMMAND [--config FILE | --control PATH] [--json]\n"
+    "  status         who the daemon is, what it reads and publishes, what is open\n"
+    "  stats          every counter, and the latency of its decisions\n"
+    "  subscribers    who is connected, and how far behind\n"
+    "  reload         read playbook and allow-list again; waits for the outcome\n"
+    "  halt, resume   tell the bots to open nothing more, and that they may again\n"
+    "  drain          end: what has been received is still decided, published and journaled\n"
+    "  --config FILE  the daemon's configuration, whose `control` is asked; a daemon of another file is refused\n"
+    "  --control PATH the socket itself (default ./aftershock.sock)\n"
+    "  --json         the answer as one line of JSON\n"
+    "  --timeout S    give up on an answer after so many seconds (default 5)\n"
+    "Exit status: 0 done, 1 no daemon, no answer or refused, 2 usage or configuration error.\n";
 
 enum { ANSWER_S = 5, ANSWER_S_MAX = 3600, RELOAD_MS = 10000, POLL_MS = 50 };
 
 typedef struct options {
     const char *op;
     char path[AS_PATH_BYTES];
+    char *config; /* whose socket it is to be, from the root; NULL: any daemon's */
     bool json;
     int timeout_s;
 } options;
@@ -61,6 +63,9 @@ static int path_of_config(const char *file, options *o)
         return rc;
     snprintf(o->path, sizeof o->path, "%s", config->control);
     as_config_free(config);
+    o->config = realpath(file, NULL);
+    if (!o->config)
+        return as_error_set(-errno, "%s: %s", file, strerror(errno));
     return o->path[0] ? 0 : as_error_set(-EINVAL, "%s: control: found none; allowed: a path, or --control PATH", file);
 }
 
@@ -192,7 +197,7 @@ static void copy_text(const msgpack_object *map, const char *key, char *out, siz
     const msgpack_object *value = as_value_find(map, key);
     snprintf(out, out_bytes, "%s", "");
     if (value && value->type == MSGPACK_OBJECT_STR)
-        snprintf(out, out_bytes, "%.*s", (int)(value->via.str.size < 400 ? value->via.str.size : 400),
+        snprintf(out, out_bytes, "%.*s", (int)(value->via.str.size < out_bytes ? value->via.str.size : out_bytes - 1),
                  value->via.str.ptr);
 }
 
@@ -285,10 +290,34 @@ static int wait_for_reload(const options *o, void *socket, const answer *before)
         o->path, RELOAD_MS / 1000);
 }
 
+/* A socket may be another daemon's: of the same folder, by the same default path. What it says of itself counts. */
+static int check_whose(const options *o, void *socket)
+{
+    char path[AS_PATH_BYTES];
+    answer a;
+    if (!o->config)
+        return 0;
+    int rc = ask(o, socket, "status", &a);
+    if (rc == 0) {
+        copy_text(a.result, "config", path, sizeof path);
+        if (strcmp(path, o->config) != 0)
+            rc = as_error_set(
+                -EINVAL,
+                "%s: found the daemon of %s; allowed: that of %s. Nothing was asked of it: is the other one "
+                "running? --control PATH asks whoever is there",
+                o->path, path, o->config);
+    }
+    msgpack_unpacked_destroy(&a.unpacked);
+    return rc;
+}
+
 static int run(const options *o, void *socket)
 {
     answer a;
-    int rc = ask(o, socket, o->op, &a);
+    int rc = check_whose(o, socket);
+    if (rc < 0)
+        return rc;
+    rc = ask(o, socket, o->op, &a);
     if (rc == 0)
         rc = strcmp(o->op, "reload") == 0 ? wait_for_reload(o, socket, &a) : print(o, a.result);
     msgpack_unpacked_destroy(&a.unpacked);
@@ -314,5 +343,6 @@ int as_cmd_ctl(int argc, char **argv)
     if (socket)
         zmq_close(socket);
     zmq_ctx_term(context);
+    free(o.config);
     return rc < 0 ? 1 : 0;
 }

@@ -51,6 +51,8 @@ static int parse(int argc, char **argv, options *o)
             break;
         case 'g':
             o->grant = optarg;
+            if (!*optarg)
+                return as_error_set(-EINVAL, "--grant: found nothing; allowed: topic prefixes with commas, or *");
             break;
         case 'p':
             o->file = optarg;

@@ -16,16 +16,21 @@
 #include "core/error.h"
 #include "ipc/codec.h"
 #include "ipc/frame_check.h"
+#include "ipc/keys.h"
 
 static const char help[] =
     "usage: aftershock listen [ENDPOINT] [--topic PREFIX]... [--format text|ndjson] [--count N] [--timeout S]\n"
+    "                         [--server-key KEY --key FILE]\n"
     "  ENDPOINT         default tcp://127.0.0.1:5600\n"
     "  --topic PREFIX   sig. shock. fact. feed. hb. sys., or longer; may be repeated (default: all but hb.)\n"
     "  --format         text: a line for people; ndjson: {\"topic\":..,\"message\":{..}}\n"
     "  --count N        end after N messages\n"
-    "  --timeout S      end with status 1 after S seconds without a message\n";
+    "  --timeout S      end with status 1 after S seconds without a message\n"
+    "  --server-key KEY the daemon's public key, where it wants CURVE: the file server.pub, or its 40 characters\n"
+    "  --key FILE       our secret key, made by `aftershock keygen`; with --server-key\n"
+    "After 2 s without a message stderr says what is waited for.\n";
 
-enum { TOPICS_MAX = 32 };
+enum { TOPICS_MAX = 32, PATIENCE_MS = 2000 };
 
 typedef struct options {
     const char *endpoint;
@@ -34,6 +39,7 @@ typedef struct options {
     bool ndjson;
     uint64_t count;
     int timeout_ms;
+    const char *server_key, *key; /* NULL: no CURVE */
 } options;
 
 static volatile sig_atomic_t interrupted;
@@ -58,9 +64,14 @@ static int parse(int argc, char **argv, options *o)
 {
     static const char *const everything[] = {"sig.", "shock.", "fact.", "feed.", "sys."};
     static const struct option known[] = {
-        {"topic", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'f'},
-        {"count", required_argument, NULL, 'n'}, {"timeout", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},        {0},
+        {"topic", required_argument, NULL, 't'},
+        {"format", required_argument, NULL, 'f'},
+        {"count", required_argument, NULL, 'n'},
+        {"timeout", required_argument, NULL, 's'},
+        {"server-key", required_argument, NULL, 'S'},
+        {"key", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
     };
     uint64_t seconds = 0;
     int rc = 0;
@@ -78,15 +89,28 @@ static int parse(int argc, char **argv, options *o)
             if (!o->ndjson && strcmp(optarg, "text") != 0)
                 rc = as_error_set(-EINVAL, "--format: found '%s'; allowed: text, ndjson", optarg);
             break;
-        case 'n': rc = parse_number("--count", optarg, &o->count); break;
+        case 'n':
+            rc = parse_number("--count", optarg, &o->count);
+            break;
         case 's':
             rc = parse_number("--timeout", optarg, &seconds);
             o->timeout_ms = (int)(seconds < 1000000 ? seconds : 1000000) * 1000;
             break;
-        case 'h': fputs(help, stdout); exit(0);
-        default: return as_error_set(-EINVAL, "see `aftershock listen --help`");
+        case 'S':
+            o->server_key = optarg;
+            break;
+        case 'k':
+            o->key = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            exit(0);
+        default:
+            return as_error_set(-EINVAL, "see `aftershock listen --help`");
         }
     }
+    if (rc == 0 && !o->server_key != !o->key)
+        rc = as_error_set(-EINVAL, "found only one of --server-key and --key; allowed: both, or none");
     if (rc == 0 && optind < argc)
         o->endpoint = argv[optind++];
     if (rc == 0 && optind < argc)
@@ -95,6 +119,27 @@ static int parse(int argc, char **argv, options *o)
         o->topic[i] = everything[i];
     if (o->topic_count == 0)
         o->topic_count = sizeof everything / sizeof *everything;
+    return rc;
+}
+
+/* The server's key as itself or in a file, ours in a file that only we can read. */
+static int set_keys(const options *o, void *socket)
+{
+    uint8_t server[AS_KEY_BYTES];
+    as_key_pair pair;
+    if (!o->key)
+        return 0;
+    int rc = as_key_from_text(o->server_key, server) == 0 ? 0 : as_keys_read_public(o->server_key, server);
+    if (rc < 0)
+        return as_error_add("--server-key");
+    rc = as_keys_read_secret(o->key, &pair);
+    if (rc < 0)
+        return as_error_add("--key");
+    if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server, sizeof server) < 0 ||
+        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, pair.public_key, sizeof pair.public_key) < 0 ||
+        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, pair.secret_key, sizeof pair.secret_key) < 0)
+        rc = as_error_set(-EINVAL, "CURVE: %s", zmq_strerror(errno));
+    as_keys_forget(&pair);
     return rc;
 }
 
@@ -109,6 +154,9 @@ static int connect_to(const options *o, void *context, void **out)
     zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
     if (o->timeout_ms > 0)
         zmq_setsockopt(socket, ZMQ_RCVTIMEO, &o->timeout_ms, sizeof o->timeout_ms);
+    int rc = set_keys(o, socket);
+    if (rc < 0)
+        return rc;
     for (unsigned i = 0; i < o->topic_count; i++)
         zmq_setsockopt(socket, ZMQ_SUBSCRIBE, o->topic[i], strlen(o->topic[i]));
     if (zmq_connect(socket, o->endpoint) < 0)
@@ -145,9 +193,25 @@ static int print_one(const options *o, const char *topic, zmq_msg_t *payload)
                      : as_message_print_text(stdout, topic, frame, bytes);
 }
 
+/* ZeroMQ connects for ever and in silence: after a while, say so. */
+static void be_patient(const options *o, void *socket)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+    if (o->timeout_ms > 0 && o->timeout_ms <= PATIENCE_MS)
+        return;
+    if (zmq_poll(&item, 1, PATIENCE_MS) != 0)
+        return;
+    fprintf(stderr, "aftershock listen: waiting for %s%s\n", o->endpoint,
+            o->key ? "" : " (a daemon with publish.curve wants --server-key and --key)");
+    int rest = o->timeout_ms - PATIENCE_MS;
+    if (o->timeout_ms > 0)
+        zmq_setsockopt(socket, ZMQ_RCVTIMEO, &rest, sizeof rest);
+}
+
 static int listen_to(const options *o, void *socket)
 {
     char topic[AS_TOPIC_BYTES];
+    be_patient(o, socket);
     for (uint64_t seen = 0; !interrupted && (o->count == 0 || seen < o->count); seen++) {
         zmq_msg_t payload;
         zmq_msg_init(&payload);
@@ -159,6 +223,8 @@ static int listen_to(const options *o, void *socket)
             return as_error_set(-EAGAIN, "%s: no message for %d s", o->endpoint, o->timeout_ms / 1000);
         if (rc <= 0)
             return rc;
+        if (seen == 0 && o->timeout_ms > 0)
+            zmq_setsockopt(socket, ZMQ_RCVTIMEO, &o->timeout_ms, sizeof o->timeout_ms);
         fflush(stdout);
     }
     return 0;

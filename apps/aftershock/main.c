@@ -7,7 +7,7 @@
 #include "apps/aftershock/commands.h"
 #include "apps/common/version.h"
 
-static const struct {
+static const struct command {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *what;
@@ -38,6 +38,15 @@ static void usage(FILE *stream)
                     "2 usage, configuration or input error.\n");
 }
 
+/* getopt begins its complaints with the program's name. */
+static int run(const struct command *what, int argc, char **argv)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "aftershock %s", what->name);
+    argv[0] = name;
+    return what->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -54,7 +63,7 @@ int main(int argc, char **argv)
     }
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(argv[1], command[i].name) == 0)
-            return command[i].run(argc - 1, argv + 1);
+            return run(&command[i], argc - 1, argv + 1);
     fprintf(stderr, "aftershock: unknown command '%s'; allowed:", argv[1]);
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         fprintf(stderr, " %s", command[i].name);

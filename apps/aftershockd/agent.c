@@ -19,6 +19,7 @@ static void keep_error(as_thread *thread)
 {
     size_t used = 0;
     thread->error[0] = 0;
+    thread->error_code = as_error_code() < 0 ? as_error_code() : -EIO;
     for (unsigned i = 0; as_error_message(i) && used < sizeof thread->error; i++)
         used += (size_t)snprintf(thread->error + used, sizeof thread->error - used, "%s%s", i ? " <- " : "",
                                  as_error_message(i));
@@ -83,7 +84,7 @@ int as_thread_start(as_thread *thread)
     int state;
     while ((state = atomic_load_explicit(&thread->state, memory_order_acquire)) == AS_THREAD_STARTING) /* edge A1 */
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    return state == AS_THREAD_RUNNING ? 0 : as_error_set(-EIO, "%s", thread->error);
+    return state == AS_THREAD_RUNNING ? 0 : as_error_set(thread->error_code, "%s", thread->error);
 }
 
 void as_thread_stop(as_thread *thread)

@@ -40,10 +40,11 @@ typedef struct as_thread {
     bool created;
     _Atomic(int) state; /* as_thread_state */
     _Atomic(int) stop;
+    int error_code;     /* of the agent that could not start */
     char error[AS_THREAD_ERROR_BYTES];
 } as_thread;
 
-/* Start and wait until every agent has started. 0, or -EIO with the agent's error chain repeated here. */
+/* Start and wait until every agent has started. 0, or the code of the agent's error chain, which is repeated here. */
 int as_thread_start(as_thread *thread);
 /* Ask it to stop and wait: each agent works until it finds nothing more, then closes, in order. Safe if not started. */
 void as_thread_stop(as_thread *thread);

@@ -308,7 +308,7 @@ int as_board_start(as_daemon *daemon, as_board **out)
         rc = as_http_start(&options, &board->http);
     if (rc < 0) {
         as_board_free(board);
-        return rc;
+        return as_error_add("%s: metrics", daemon->setup.config->path);
     }
     daemon->core.glance = &board->glance;
     daemon->recorder.texts = board->texts;

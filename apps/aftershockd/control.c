@@ -234,14 +234,36 @@ static void put_endpoints(as_writer *w, as_daemon *daemon)
     as_writer_map_end(w);
 }
 
+static bool journal_failed(const as_daemon *daemon)
+{
+    return atomic_load_explicit(&daemon->recorder.failed, memory_order_relaxed); /* relaxed: only shown */
+}
+
+static void put_journal(as_writer *w, const as_daemon *daemon)
+{
+    as_writer_key(w, "journal");
+    as_writer_map(w, 2);
+    put_text(w, "state", !daemon->recorder.journaled ? "none" : journal_failed(daemon) ? "failed" : "written");
+    put_uint(w, "lost", atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed)); /* relaxed: a statistic */
+    as_writer_map_end(w);
+}
+
+/* From the root, so that whoever asks can compare it with his own. */
+static void put_config(as_writer *w, const as_config *config)
+{
+    char *whole = realpath(config->path, NULL);
+    put_text(w, "config", whole ? whole : config->path);
+    free(whole);
+}
+
 static int status(as_daemon *daemon, as_writer *w)
 {
     const as_config *config = daemon->setup.config;
     as_publisher *publisher = as_bus_publisher(daemon->bus);
     uint64_t up = as_clock_monotonic_ns() - daemon->console.opened_at;
-    as_writer_map(w, 16);
+    as_writer_map(w, 17);
     put_text(w, "version", AS_VERSION);
-    put_text(w, "config", config->path);
+    put_config(w, config);
     put_uint(w, "pid", (uint64_t)getpid());
     put_uint(w, "uptime_s", up / AS_NS_PER_S);
     put_text(w, "topology", config->pinned ? "pinned" : "compact");
@@ -253,6 +275,7 @@ static int status(as_daemon *daemon, as_writer *w)
     put_uint(w, "clients", as_publisher_fanout_counters(publisher).clients);
     put_uint(w, "rss_bytes", resident_bytes());
     put_playbook(w, daemon);
+    put_journal(w, daemon);
     put_endpoints(w, daemon);
     put_open(w, daemon);
     put_feeds(w, daemon);
@@ -267,6 +290,7 @@ static void put_core(as_writer *w, const as_daemon *daemon)
         {"dropped", atomic_load_explicit(&daemon->core.dropped, memory_order_relaxed)}, /* relaxed: a statistic */
         {"ring_depth", as_ring_depth(daemon->decisions)},
         {"journal_lost", atomic_load_explicit(&daemon->recorder.lost, memory_order_relaxed)}, /* relaxed: a statistic */
+        {"journal_failed", journal_failed(daemon)},
         {"warnings", as_warn_count()},
     };
     put_counters(w, "core", c, COUNT(c));
@@ -483,8 +507,10 @@ int as_control_op(void *context, const char *op, as_writer *result)
 {
     as_daemon *daemon = context;
     pthread_mutex_lock(&daemon->console.lock);
-    int rc = daemon->console.open ? find_and_run(daemon, op, result)
-                                  : as_error_set(-EAGAIN, "the daemon is starting or ending");
+    int rc = daemon->console.open
+                 ? find_and_run(daemon, op, result)
+                 : as_error_set(-EAGAIN, daemon->console.opened_at ? "the daemon is ending"
+                                                                   : "the daemon is starting, try again");
     pthread_mutex_unlock(&daemon->console.lock);
     return rc;
 }

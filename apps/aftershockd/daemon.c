@@ -1,11 +1,13 @@
 #include "apps/aftershockd/daemon.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "apps/common/account.h"
 #include "core/clock.h"
@@ -30,10 +32,19 @@ static int make_rings(as_daemon *daemon)
     return rc < 0 ? as_error_set(rc, "out of memory for the rings of %u feeds", config->feed_count) : 0;
 }
 
-static int make_journal_folder(const as_config *config)
+static int make_journal_folder(as_daemon *daemon)
 {
-    if (config->journal.dir[0] && mkdir(config->journal.dir, 0750) < 0 && errno != EEXIST)
-        return as_error_set(-errno, "%s: journal folder cannot be made: %s", config->journal.dir, strerror(errno));
+    const as_config *config = daemon->setup.config;
+    struct stat info;
+    if (!config->journal.dir[0])
+        return 0;
+    daemon->made_journal_folder = mkdir(config->journal.dir, 0750) == 0;
+    int rc = daemon->made_journal_folder || errno == EEXIST ? 0 : -errno;
+    if (rc == 0 && (stat(config->journal.dir, &info) != 0 || !S_ISDIR(info.st_mode)))
+        rc = -ENOTDIR;
+    if (rc < 0)
+        return as_error_set(rc, "%s: journal.dir: %s cannot be made a folder: %s", config->path, config->journal.dir,
+                            strerror(-rc));
     return 0;
 }
 
@@ -46,9 +57,10 @@ static int open_journal(as_daemon *daemon, uint64_t epoch, as_journal_writer **j
         return 0;
     snprintf(path, sizeof path, "%s/aftershock-%016" PRIx64 ".asj", config->journal.dir, epoch);
     int rc = as_journal_create(path, config->hash, epoch, journal);
-    if (rc == 0)
-        as_note("aftershockd: journal %s", path);
-    return rc;
+    if (rc < 0)
+        return as_error_add("%s: journal.dir", config->path);
+    snprintf(daemon->journal, sizeof daemon->journal, "%s", path);
+    return 0;
 }
 
 /* The clock the core lives by: the wall's, unless a feed brings recorded time. Mixing the two would be nonsense. */
@@ -110,14 +122,17 @@ static int start_bus(as_daemon *daemon)
     as_console_init(&daemon->console);
     if (config->publish.server_key[0])
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* no core dump, and no debugger of the same user, shows the secret key */
-    return as_bus_start(&options, &daemon->bus);
+    int rc = as_bus_start(&options, &daemon->bus);
+    if (rc == 0)
+        daemon->epoch = as_publisher_epoch(as_bus_publisher(daemon->bus));
+    return rc;
 }
 
 static int start_core(as_daemon *daemon)
 {
     as_setup *setup = &daemon->setup;
     as_journal_writer *journal;
-    int rc = open_journal(daemon, as_publisher_epoch(as_bus_publisher(daemon->bus)), &journal);
+    int rc = open_journal(daemon, daemon->epoch, &journal);
     if (rc == 0)
         rc = as_recorder_init(&daemon->recorder, journal, setup->config->journal.sync_ns);
     if (rc == 0)
@@ -152,7 +167,7 @@ int as_daemon_start(as_daemon *daemon, const char *config_path)
     if (rc == 0)
         rc = make_rings(daemon);
     if (rc == 0)
-        rc = make_journal_folder(daemon->setup.config);
+        rc = make_journal_folder(daemon);
     if (rc == 0)
         rc = start_bus(daemon); /* binds first: a second daemon must not touch the first one's journal */
     if (rc == 0)
@@ -164,6 +179,9 @@ int as_daemon_start(as_daemon *daemon, const char *config_path)
     for (unsigned i = 0; rc == 0 && i < daemon->thread_count; i++)
         rc = as_thread_start(&daemon->thread[i]);
     if (rc == 0) {
+        daemon->served = true;
+        if (daemon->journal[0])
+            as_note("aftershockd: journal %s", daemon->journal);
         as_daemon_tick(daemon);
         as_console_open(&daemon->console);
     }
@@ -217,16 +235,16 @@ static int compile_next(as_daemon *daemon, as_playbook **playbook, as_desk **des
 
 void as_daemon_reload(as_daemon *daemon)
 {
-    if (as_bus_reload(daemon->bus) < 0) {
-        as_error_add("reload refused; the allow-list in force stays");
-        as_console_reload_failed(&daemon->console);
-        as_error_print(stderr, "aftershockd");
-        as_error_clear();
-    }
     as_playbook *playbook;
     as_desk *desk;
-    if (compile_next(daemon, &playbook, &desk) < 0) {
-        as_error_add("reload refused; playbook generation %u stays in force", daemon->generation);
+    int rc = compile_next(daemon, &playbook, &desk);
+    if (rc == 0 && (rc = as_bus_reload(daemon->bus)) < 0) { /* last: what follows cannot fail */
+        as_desk_free(desk);
+        as_playbook_free(playbook);
+    }
+    if (rc < 0) {
+        as_error_add("reload refused; playbook generation %u stays in force%s", daemon->generation,
+                     daemon->setup.config->publish.server_key[0] ? ", and the allow-list" : "");
         as_console_reload_failed(&daemon->console);
         as_error_print(stderr, "aftershockd");
         as_error_clear();
@@ -319,6 +337,29 @@ void as_daemon_stop(as_daemon *daemon, const char *reason)
     fprintf(stderr, "decisions %" PRIu64 " sha256 %s\n", daemon->recorder.decisions, hex);
 }
 
+bool as_daemon_failed(const as_daemon *daemon)
+{
+    return atomic_load_explicit(&daemon->recorder.failed, memory_order_relaxed); /* relaxed: joined */
+}
+
+/* What a start that failed has put into the journal's folder: files that hold nothing, of an epoch that nobody saw. */
+static void remove_files(const as_daemon *daemon)
+{
+    const as_config *config = daemon->setup.config;
+    char prefix[64];
+    if (!config || !config->journal.dir[0])
+        return;
+    size_t bytes = (size_t)snprintf(prefix, sizeof prefix, "aftershock-%016" PRIx64, daemon->epoch);
+    DIR *folder = daemon->epoch ? opendir(config->journal.dir) : NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;)
+        if (strncmp(entry->d_name, prefix, bytes) == 0)
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+    if (daemon->made_journal_folder)
+        (void)rmdir(config->journal.dir); /* which it does only to an empty one */
+}
+
 void as_daemon_free(as_daemon *daemon)
 {
     as_board_stop(daemon->board);
@@ -330,6 +371,8 @@ void as_daemon_free(as_daemon *daemon)
         char hex[AS_DIGEST_HEX_BYTES];
         as_recorder_fini(&daemon->recorder, hex);
     }
+    if (!daemon->served)
+        remove_files(daemon);
     for (uint32_t i = 0; i < AS_FEED_MAX; i++) {
         as_ring_free(daemon->lane[i].events);
         as_ring_free(daemon->lane[i].headlines);

@@ -25,13 +25,17 @@ typedef struct as_daemon {
     as_bus *bus;
     as_thread thread[AS_DAEMON_THREADS_MAX]; /* in starting order: admin, core, feeds; or admin, compact */
     unsigned thread_count;
-    bool data_clock;  /* a feed's data carries the time (trust_r): the wall clock does not move the core */
+    bool data_clock; /* a feed's data carries the time (trust_r): the wall clock does not move the core */
     as_playbook *playbook[AS_DAEMON_GENERATIONS_MAX]; /* reloaded ones, kept while decisions may name them */
     as_desk *desk[AS_DAEMON_GENERATIONS_MAX];
-    uint32_t generation;       /* of the latest compiled playbook */
-    uint32_t desk_generation;  /* of the desk that the feeds read by */
-    as_board *board;  /* the page; NULL: not served */
+    uint32_t generation;      /* of the latest compiled playbook */
+    uint32_t desk_generation; /* of the desk that the feeds read by */
+    as_board *board;          /* the page; NULL: not served */
     as_console console;
+    char journal[AS_PATH_BYTES + 64]; /* its path; "": none */
+    uint64_t epoch;                   /* of the bus, once it has started */
+    bool served;                      /* the start has succeeded: the files stay */
+    bool made_journal_folder;         /* by this start */
 } as_daemon;
 
 /* Fill daemon->thread from the configuration: the machine as one table. */
@@ -44,12 +48,16 @@ int as_daemon_start(as_daemon *daemon, const char *config_path);
 void as_daemon_tick(as_daemon *daemon);
 
 /* SIGHUP: compile the playbook's file again and swap it in, read the allow-list again. A file with an error changes
- * nothing. */
+ * nothing, in the other one neither. */
 void as_daemon_reload(as_daemon *daemon);
 
 /* Drain in the data's direction: feeds, core, bus (which says bye with this reason), journal; print the account. */
 void as_daemon_stop(as_daemon *daemon, const char *reason);
 
+/* A journal was asked for, and it is not whole because it could not be written. */
+bool as_daemon_failed(const as_daemon *daemon);
+
+/* After a start that failed as well: then the files that it made are removed. */
 void as_daemon_free(as_daemon *daemon);
 
 #endif

@@ -12,6 +12,7 @@
 #include "apps/aftershockd/daemon.h"
 #include "apps/aftershockd/notify.h"
 #include "apps/common/check.h"
+#include "apps/common/exit_status.h"
 #include "apps/common/version.h"
 #include "core/clock.h"
 #include "core/error.h"
@@ -25,7 +26,8 @@ static const char help[] =
     "                 history), print what they hold, and exit; an error names file, line and key\n"
     "  --version      print the version\n"
     "SIGTERM drains and ends; SIGHUP reads playbook and allow-list again.\n"
-    "Exit status: 0 done, 1 failed while running, 2 usage, configuration or input error.\n";
+    "Exit status: 0 done, 1 failed while running (an address is in use, the disk is full), 2 usage, configuration or\n"
+    "input error.\n";
 
 /* Until SIGTERM or SIGINT. */
 static void supervise(as_daemon *daemon, const sigset_t *signals)
@@ -64,8 +66,9 @@ static int run(const char *config_path)
     } else {
         as_error_print(stderr, "aftershockd");
     }
+    bool failed = rc == 0 && as_daemon_failed(&daemon);
     as_daemon_free(&daemon);
-    return rc < 0 ? 2 : 0;
+    return failed ? 1 : as_exit_status(rc);
 }
 
 int main(int argc, char **argv)
@@ -81,11 +84,21 @@ int main(int argc, char **argv)
     bool check = false;
     for (int c; (c = getopt_long(argc, argv, "c:h", known, NULL)) != -1;) {
         switch (c) {
-        case 'c': config = optarg; break;
-        case 'k': check = true; break;
-        case 'v': printf("aftershockd %s\n", AS_VERSION); return 0;
-        case 'h': fputs(help, stdout); return 0;
-        default: fputs(help, stderr); return 2;
+        case 'c':
+            config = optarg;
+            break;
+        case 'k':
+            check = true;
+            break;
+        case 'v':
+            printf("aftershockd %s\n", AS_VERSION);
+            return 0;
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        default:
+            fputs(help, stderr);
+            return 2;
         }
     }
     if (!config || optind < argc) {
@@ -98,5 +111,6 @@ int main(int argc, char **argv)
             as_error_print(stderr, "aftershockd");
         return rc < 0 ? 2 : 0;
     }
+    as_message_never_wait();
     return run(config);
 }

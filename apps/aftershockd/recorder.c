@@ -75,17 +75,24 @@ void as_recorder_decision(as_recorder *recorder, const as_decision *decision)
 
 /* ---- admin side ---- */
 
+/* Said once; what comes after is not recorded. */
+static void give_up(as_recorder *recorder)
+{
+    as_error_print(stderr, "aftershockd");
+    as_error_clear();
+    atomic_store_explicit(&recorder->failed, true, memory_order_relaxed); /* relaxed: shown */
+    as_journal_close(recorder->journal);
+    as_error_clear();
+    recorder->journal = NULL;
+}
+
 static void append(as_recorder *recorder, as_record_type type, const void *first, size_t first_bytes,
                    const void *second, size_t second_bytes)
 {
     if (!recorder->journal)
         return;
-    if (as_journal_append(recorder->journal, type, first, first_bytes, second, second_bytes) < 0) {
-        as_error_print(stderr, "aftershockd");
-        as_journal_close(recorder->journal);
-        recorder->journal = NULL;
-        atomic_store_explicit(&recorder->failed, true, memory_order_relaxed); /* relaxed: shown */
-    }
+    if (as_journal_append(recorder->journal, type, first, first_bytes, second, second_bytes) < 0)
+        give_up(recorder);
     recorder->dirty = true;
 }
 
@@ -148,7 +155,7 @@ static unsigned work(void *context, uint64_t wait_ns)
         recorder->synced_at = now;
         recorder->dirty = false;
         if (as_journal_sync(recorder->journal) < 0)
-            as_error_print(stderr, "aftershockd");
+            give_up(recorder);
     }
     return done;
 }
@@ -158,8 +165,10 @@ void as_recorder_fini(as_recorder *recorder, char hex[AS_DIGEST_HEX_BYTES])
 {
     if (recorder->journal && recorder->pending_loss)
         append(recorder, AS_RECORD_LOSS, &recorder->pending_loss, sizeof recorder->pending_loss, NULL, 0);
-    if (as_journal_close(recorder->journal) < 0)
+    if (as_journal_close(recorder->journal) < 0) {
         as_error_print(stderr, "aftershockd");
+        atomic_store_explicit(&recorder->failed, true, memory_order_relaxed); /* relaxed: shown */
+    }
     as_digest_final_hex(&recorder->digest, hex);
     as_byte_ring_free(recorder->ring);
     recorder->ring = NULL;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "core/event.h"
+
 enum { HEARTBEATS_MISSED = 4 };
 
 typedef struct judge {
@@ -23,6 +25,15 @@ __attribute__((format(printf, 2, 3))) static void say(judge *j, const char *form
     fputc('\n', j->out);
 }
 
+/* A feed that never brought anything is no better than one that has stopped. */
+static void judge_connecting(judge *j, const as_board_view *view, const as_board_feed *feed)
+{
+    uint64_t since = feed->last_packet_ns > view->started_ns ? feed->last_packet_ns : view->started_ns;
+    uint64_t silent_s = view->now_ns > since ? (view->now_ns - since) / AS_NS_PER_S : 0;
+    if (silent_s >= AS_BOARD_CONNECTING_S)
+        say(j, "feed %s has received nothing for %" PRIu64 " s", feed->name, silent_s);
+}
+
 bool as_board_health(const as_board_view *view, FILE *out)
 {
     judge j = {.out = out, .well = true};
@@ -30,6 +41,8 @@ bool as_board_health(const as_board_view *view, FILE *out)
         const as_board_feed *feed = &view->feed[i];
         if (strcmp(feed->state, "down") == 0 || strcmp(feed->state, "stale") == 0)
             say(&j, "feed %s is %s", feed->name, feed->state);
+        else if (strcmp(feed->state, "connecting") == 0)
+            judge_connecting(&j, view, feed);
     }
     if (view->halted)
         say(&j, "halted by the operator");

@@ -19,7 +19,11 @@
 #include "ipc/publisher.h"
 #include "ipc/server.h"
 
-enum { AS_BOARD_STAGES_MAX = 8, AS_BOARD_CLIENT_MAX = 512 };
+enum {
+    AS_BOARD_STAGES_MAX = 8,
+    AS_BOARD_CLIENT_MAX = 512,
+    AS_BOARD_CONNECTING_S = 10 /* a feed that has brought nothing for so long is in trouble */
+};
 
 typedef struct as_board_feed {
     const char *name;

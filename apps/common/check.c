@@ -1,5 +1,11 @@
 #include "apps/common/check.h"
 
+#include <errno.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "apps/common/history.h"
 #include "core/config.h"
 #include "core/error.h"
@@ -28,6 +34,39 @@ static totals count_playbook(const as_playbook *playbook, const as_universe *uni
     return sum;
 }
 
+/* Could a file or folder be made there? Its own folder must be there. */
+static int check_room(const char *path)
+{
+    char copy[AS_PATH_BYTES];
+    snprintf(copy, sizeof copy, "%s", path);
+    const char *folder = dirname(copy);
+    struct stat info;
+    if (stat(folder, &info) != 0 || access(folder, W_OK | X_OK) != 0)
+        return as_error_set(-errno, "%s: cannot be made: its folder %s: %s", path, folder, strerror(errno));
+    return S_ISDIR(info.st_mode) ? 0 : as_error_set(-ENOTDIR, "%s: cannot be made: %s is no folder", path, folder);
+}
+
+/* Would the daemon find its places? Nothing is made. */
+static int check_place(const char *config_path, const char *key, const char *place, bool folder)
+{
+    struct stat info;
+    char path[AS_PATH_BYTES];
+    size_t bytes = (size_t)snprintf(path, sizeof path, "%s", place);
+    int rc = 0;
+    if (!bytes)
+        return 0;
+    while (bytes > 1 && bytes < sizeof path && path[bytes - 1] == '/')
+        path[--bytes] = '\0';
+    if (stat(path, &info) != 0)
+        rc = errno == ENOENT ? check_room(path) : as_error_set(-errno, "%s: %s", path, strerror(errno));
+    else if (folder != S_ISDIR(info.st_mode))
+        rc = as_error_set(-EINVAL, "%s: found a %s; allowed: a %s, or nothing yet", path, folder ? "file" : "folder",
+                          folder ? "folder" : "file");
+    else if (access(path, folder ? W_OK | X_OK : W_OK) != 0)
+        rc = as_error_set(-errno, "%s: cannot be written: %s", path, strerror(errno));
+    return rc < 0 ? as_error_add("%s: %s", config_path, key) : 0;
+}
+
 /* What only compiling or opening shows: phrases, keys and the allow-list, shared objects, the history's bars. */
 static int try_parts(const as_config *config, const as_universe *universe, const as_playbook *playbook)
 {
@@ -36,8 +75,14 @@ static int try_parts(const as_config *config, const as_universe *universe, const
     as_history history = {0};
     as_auth *auth = NULL;
     int rc = as_desk_new(universe, playbook, &desk);
+    if (!rc)
+        rc = check_place(config->path, "journal.dir", config->journal.dir, true);
+    if (!rc)
+        rc = check_place(config->path, "publish.audit", config->publish.audit, false);
     if (!rc && *config->publish.server_key)
-        rc = as_auth_new(config->publish.server_key, config->publish.allow, &auth);
+        rc = as_auth_new(config->publish.server_key, config->publish.allow, &auth) < 0
+                 ? as_error_add("%s: publish.curve", config->path)
+                 : 0;
     if (!rc)
         rc = as_strategies_load(&strategies, config);
     if (!rc)

@@ -12,6 +12,8 @@ static inline int as_exit_status(int rc)
     case -EDQUOT:
     case -EROFS:
     case -ENOMEM:
+    case -EADDRINUSE:    /* passes when the other one has ended */
+    case -EADDRNOTAVAIL: /* ... when the network is up */
         return 1;
     default:
         return rc < 0 ? 2 : rc;

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "core/event.h"
 
 const msgpack_object *as_value_find(const msgpack_object *map, const char *key)
 {
@@ -38,6 +41,37 @@ static bool is_scalar(const msgpack_object *value)
 }
 
 static void make_cell(const msgpack_object *value, cell *out);
+
+static void make_time(uint64_t ns, cell *out)
+{
+    time_t seconds = (time_t)(ns / AS_NS_PER_S);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    size_t used = strftime(out->text, sizeof out->text, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(out->text + used, sizeof out->text - used, ".%03" PRIu64 "Z", ns % AS_NS_PER_S / AS_NS_PER_MS);
+}
+
+/* Some numbers are read by people in another form; the key tells. */
+static void make_named_cell(const char *key, const msgpack_object *value, cell *out)
+{
+    static const char *const times[] = {"ts_now", "since", "last_packet_ns"};
+    make_cell(value, out);
+    if (value->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
+        return;
+    if (strcmp(key, "epoch") == 0) {
+        snprintf(out->text, sizeof out->text, "%016" PRIx64, value->via.u64);
+        out->number = false;
+    }
+    for (unsigned i = 0; i < sizeof times / sizeof *times; i++) {
+        if (strcmp(key, times[i]) != 0)
+            continue;
+        out->number = false;
+        if (value->via.u64)
+            make_time(value->via.u64, out);
+        else
+            copy_text("-", 1, out->text, sizeof out->text);
+    }
+}
 
 /* Scalars with commas; of anything deeper only that there is something. */
 static void join(const msgpack_object_array *array, cell *out)
@@ -122,7 +156,7 @@ static void fill(const grid *g, const msgpack_object_array *array, bool turned)
         for (uint32_t i = 0; i < array->size; i++) {
             static const msgpack_object nil = {.type = MSGPACK_OBJECT_NIL};
             const msgpack_object *value = as_value_find(&array->ptr[i], head->text);
-            make_cell(value ? value : &nil, turned ? at(g, k, i + 1) : at(g, i + 1, k));
+            make_named_cell(head->text, value ? value : &nil, turned ? at(g, k, i + 1) : at(g, i + 1, k));
         }
     }
 }
@@ -181,7 +215,7 @@ static int print_map(FILE *stream, const msgpack_object_map *map, int indent)
         if (stands_alone(&map->ptr[i].val))
             continue;
         make_cell(&map->ptr[i].key, &key);
-        make_cell(&map->ptr[i].val, &value);
+        make_named_cell(key.text, &map->ptr[i].val, &value);
         fprintf(stream, "%*s%-*s  %s\n", indent, "", width, key.text, value.text);
     }
     for (uint32_t i = 0; rc == 0 && i < map->size; i++) {

@@ -11,7 +11,9 @@
  *       name  state  messages    wider than AS_VALUE_TABLE_COLUMNS columns is turned round
  *       wire  live         12
  *
- * Numbers stand to the right, nil is "-", what is not printable in a text is "?". Depth is bounded by as_frame_check.
+ * Of numbers named as follows: `epoch` is 16 hex digits, as in the names of journals; `ts_now`, `since` and
+ * `last_packet_ns` (ns since 1970) are times of UTC, 0 is "-". Other numbers stand to the right, nil is "-", what is
+ * not printable in a text is "?". Depth is bounded by as_frame_check.
  */
 #ifndef AS_APPS_COMMON_VALUE_TEXT_H
 #define AS_APPS_COMMON_VALUE_TEXT_H

@@ -2,7 +2,8 @@
 """Signals to a CSV file: every one once, in order of gseq, across restarts of this program.
 
 Started again on the same file it goes on behind the last line: what was said in between it asks the daemon for, as far
-as the daemon has it. A line with the kind `gap` stands where something is missing: nobody can take it for quiet.
+as the daemon has it. A line with the kind `gap` stands where something is missing: nobody can take it for quiet. A
+daemon that was started again is another epoch: a `gap`, then all of it from the oldest message that it still has.
 """
 
 import csv
@@ -18,7 +19,8 @@ from aftershock_client import Gap
 COLUMNS = ("epoch", "gseq", "ts_event", "ts_recv", "strategy", "kind", "action", "id", "sym", "side", "strength", "z",
            "e", "os", "b", "k", "s", "rev_bps", "cost_bps", "valid_until", "px", "target", "stop", "fact", "status",
            "reasons")
-ANSWER_S = 2
+ANSWER_MS = 500  # less than four heartbeat intervals: the client cannot listen meanwhile
+IDLE_S = 0.02
 
 
 class File:
@@ -54,79 +56,125 @@ class File:
         self.file.flush()
 
     def gap(self, epoch, what):
-        """A line with the gseq of the last signal: a restart asks again from there."""
+        """A line with the gseq of the last signal: a restart asks again from there. epoch: None for the last line's."""
+        last = self.last or (0, 0)
+        self.last = last if epoch in (None, last[0]) else (epoch, 0)
         row = dict.fromkeys(COLUMNS, "")
-        gseq = self.last[1] if self.last is not None and self.last[0] == epoch else 0
-        row.update(epoch=epoch or 0, gseq=gseq, kind="gap", reasons=what)
+        row.update(epoch=self.last[0], gseq=self.last[1], kind="gap", reasons=what)
         self.csv.writerow(row[key] for key in COLUMNS)
         self.file.flush()
 
 
-def missed(given, prefixes, epoch, first, until):
-    """Messages first to until of an epoch from the requests socket, in order; None at the end if that is not all."""
-    socket = zmq.Context.instance().socket(zmq.REQ)
-    socket.setsockopt(zmq.LINGER, 0)
-    if given.key:
-        options.settings(given, "")["curve"].apply(socket)
-    socket.connect(given.requests)
-    try:
-        while first <= until:
-            socket.send(msgpack.packb({"op": "replay", "id": first, "epoch": epoch, "from": first, "to": until,
-                                       "prefix": list(prefixes)}))
-            if not socket.poll(ANSWER_S * 1000):
-                break
-            answer = msgpack.unpackb(socket.recv())
-            if answer["error"] == "busy":
-                time.sleep(0.1)
-                continue
-            if answer["error"] is not None or answer["next"] <= first:
-                break
-            for _, payload in answer["messages"]:
-                yield msgpack.unpackb(payload)
-            first = answer["next"]
+class Replay:
+    """Messages from the daemon's memory and disk, over a socket of our own: the client's is for its repairs."""
+
+    def __init__(self, given):
+        self.prefixes = list(given.topics or given.default_topics)
+        self.socket = zmq.Context.instance().socket(zmq.REQ)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        if given.key:
+            options.settings(given, "")["curve"].apply(self.socket)
+        self.socket.connect(given.requests)
+
+    def answers(self, epoch, first, until):
+        """Lists of the messages first to until of an epoch, in order, one answer at a time; None where some are
+        missing."""
+        try:
+            while first <= until:
+                answer = self._ask({"op": "replay", "id": first, "epoch": epoch, "from": first, "to": until,
+                                    "prefix": self.prefixes})
+                error = answer["error"]
+                if error == "gone" and answer["oldest"] > first:
+                    first = answer["oldest"]
+                    yield None
+                elif error == "busy":
+                    time.sleep(0.1)
+                    yield []
+                elif error is not None or answer["next"] <= first:
+                    yield None
+                    return
+                else:
+                    first = answer["next"]
+                    yield [msgpack.unpackb(payload) for _, payload in answer["messages"]]
+        finally:
+            self.socket.close()
+
+    def _ask(self, request):
+        self.socket.send(msgpack.packb(request))
+        return msgpack.unpackb(self.socket.recv()) if self.socket.poll(ANSWER_MS) else {"error": "no answer"}
+
+
+class Bridge:
+    """From the client to the file. behind: there is something to catch up with, as soon as the client is live."""
+
+    def __init__(self, given, client):
+        self.given, self.client = given, client
+        self.file = File(given.file)
+        self.behind = self.file.last is not None
+        self.catching_up = None
+        self.waiting = []  # behind what there is to catch up with
+
+    def hear(self, item):
+        if isinstance(item, Gap):
+            if not item.repaired:
+                self._gap(item)
+        elif item is not None and item.kind == "sig":
+            self.waiting.append(item)
+        if self.behind and self.client.state == "live":
+            self._catch_up()
+        if not self.behind:
+            self._flush()
+
+    def _gap(self, gap):
+        if gap.cause in ("epoch", "dead"):
+            if self.behind and self.waiting:
+                self.file.gap(None, "not caught up with")
+            self._flush()
+            self._write(gap)
+            self.behind, self.catching_up = True, None
         else:
+            self.waiting.append(gap)
+        if options.may_acknowledge(self.client, self.given):
+            self.client.acknowledge()  # nobody trades here: the file says what is missing
+        else:
+            print("the publisher was silent: start this again, or start it with --resume", file=sys.stderr, flush=True)
+
+    def _catch_up(self):
+        """One answer: the client has to listen in between."""
+        if self.catching_up is None:
+            epoch, gseq = self.file.last
+            if epoch != self.client.epoch:
+                epoch, gseq = self.client.epoch, 0
+                self.file.gap(epoch, "epoch: another publisher since the last line")
+            self.catching_up = Replay(self.given).answers(epoch, gseq + 1, self.client.tracker.seen)
+        for answer in self.catching_up:
+            if answer is None:
+                self.file.gap(None, "some messages are no longer kept")
+            for body in answer or ():
+                self.file.signal(body)
             return
-        yield None
-    finally:
-        socket.close()
+        self.behind, self.catching_up = False, None
 
+    def _flush(self):
+        for item in self.waiting:
+            self._write(item)
+        self.waiting.clear()
 
-def catch_up(given, file, prefixes, client):
-    """Once, when the client is live: what was said since the last line."""
-    if file.last is None or file.last[0] != client.epoch:
-        return
-    epoch, gseq = file.last
-    for body in missed(given, prefixes, epoch, gseq + 1, client.tracker.seen):
-        if body is None:
-            file.gap(epoch, "resumed: some messages are no longer kept")
+    def _write(self, item):
+        if isinstance(item, Gap):
+            self.file.gap(self.client.epoch, f"{item.cause} {item.topic} {item.lost}")
         else:
-            file.signal(body)
+            self.file.signal(item.body)
 
 
 def main():
     parser = options.parser(__doc__, ("sig.",))
     parser.add_argument("file", help="the CSV file; made, or gone on with")
     given = parser.parse_args()
-    file = File(given.file)
-    caught_up = False
-    waiting = []
     with options.connect(given, "csv_bridge") as client:
-        for item in options.items(client, given.seconds):
-            if isinstance(item, Gap):
-                if not item.repaired:
-                    waiting.append(item)
-                    client.acknowledge()  # nobody trades here: the file says what is missing
-            elif item is not None and item.kind == "sig":
-                waiting.append(item)
-            if not caught_up and client.state == "live":
-                catch_up(given, file, given.topics or given.default_topics, client)
-                caught_up = True
-            while caught_up and waiting:
-                one = waiting.pop(0)
-                if isinstance(one, Gap):
-                    file.gap(client.epoch, f"{one.cause} {one.topic} {one.lost}")
-                else:
-                    file.signal(one.body)
+        bridge = Bridge(given, client)
+        for item in options.items(client, given.seconds, IDLE_S):
+            bridge.hear(item)
     return 0
 
 

@@ -23,6 +23,11 @@ import zmq
 HEARTBEAT_LIMIT_S = 1.0
 
 
+def shown(value, form, scale=1):
+    """A number as form says, "-" for nil: every number of the wire may be undefined."""
+    return "-" if value is None else format(value / scale, form)
+
+
 class Bot:
     def __init__(self, log, zone_hours):
         self.log = log
@@ -53,14 +58,14 @@ class Bot:
         issuer, family = message["fact"].split("|")[:2]
         text = f"{issuer} {family}: {message['status'].replace('_', ' ').upper()}"
         if message["status"] == "rumour":
-            text += f", gate {message['g']:.2f}"
+            text += f", gate {shown(message['g'], '.2f')}"
         self.say(message, "fact", text)
 
     def on_shock(self, message):
-        size = "expected" if message["b"] in (None, 0) and message["k"] is None and message["m"] == int(message["m"]) \
-            else "measured"
-        self.say(message, "SHOCK", f"{message['fact'].split('|')[0]}: {message['m']:.2f} sigma {size}, "
-                 f"{message['linked']} names linked")
+        size = message["m"]
+        expected = message["b"] in (None, 0) and message["k"] is None and size is not None and size == int(size)
+        self.say(message, "SHOCK", f"{message['fact'].split('|')[0]}: {shown(size, '.2f')} sigma "
+                 f"{'expected' if expected else 'measured'}, {message['linked']} names linked")
 
     def on_signal(self, message):
         kind, action, symbol = message["kind"], message["action"], message["sym"]
@@ -68,11 +73,11 @@ class Bot:
             self.opened[kind] = self.opened.get(kind, 0) + 1
             if kind == "mean_reversion":
                 self.say(message, "TRADE", f"{symbol}: {'buy' if message['side'] > 0 else 'sell'} at "
-                         f"{message['px'] / 1e9:.2f}"
+                         f"{shown(message['px'], '.2f', 1e9)}"
                          + (f", target {message['target'] / 1e9:.2f}" if message["target"] else ""))
             else:
-                self.say(message, kind, f"{symbol}: moved {message['z']:+.1f} sigma, the news justifies "
-                         f"{message['e']:+.1f}; score {message['os']:+.2f}")
+                self.say(message, kind, f"{symbol}: moved {shown(message['z'], '+.1f')} sigma, the news justifies "
+                         f"{shown(message['e'], '+.1f')}; score {shown(message['os'], '+.2f')}")
         elif action in ("close", "expire"):
             self.say(message, "end", f"{symbol}: {kind} {action}d: {', '.join(message['reasons'])}")
         elif kind == "mean_reversion" and symbol not in self.vetoed:

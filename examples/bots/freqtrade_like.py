@@ -131,7 +131,7 @@ def main():
             if time.monotonic() >= following:
                 following += given.candle
                 runner.candle()
-                if client.degraded and client.state == "live" and not runner.held:
+                if client.degraded and not runner.held and options.may_acknowledge(client, given):
                     client.acknowledge()  # flat: nothing is held that the lost messages could have closed
     return 0
 

@@ -77,12 +77,14 @@ class AftershockDataClient:
         self.bus, self.venue, self.settings = bus, venue, settings
         self.client = None
         self.status = None
+        self.refusals = options.Refusals()
 
     async def run(self):
         async with AsyncClient(**self.settings) as self.client:
             self.bus.subscribe("commands.aftershock.acknowledge", lambda _: self.client.acknowledge())
             while True:
                 item = await self.client.receive(0.1)
+                self.refusals.tell(self.client)
                 self.tell_status()
                 if isinstance(item, Gap):
                     self.bus.publish("events.aftershock.gap", AftershockGap(item.cause, item.lost, item.repaired))
@@ -108,6 +110,7 @@ class FadeActor:
     def __init__(self, bus, resume):
         self.bus, self.resume = bus, resume
         self.orders = {}
+        self.state = ""
 
     def on_start(self):
         self.bus.subscribe("data.aftershock.signal.*", self.on_data)
@@ -122,10 +125,12 @@ class FadeActor:
 
     def on_event(self, event):
         print(event, flush=True)
-        if isinstance(event, AftershockGap) and not event.repaired:
+        if isinstance(event, AftershockStatus):
+            self.state = event.state
+        elif isinstance(event, AftershockGap) and not event.repaired:
             for identity in list(self.orders):
                 self.cancel(identity, f"gap: {event.cause}")
-            if event.cause != "dead" or self.resume:
+            if self.state != "dead" or self.resume:  # whatever the cause: to acknowledge covers the death too
                 self.bus.publish("commands.aftershock.acknowledge", None)
 
     def cancel(self, identity, why):
@@ -148,7 +153,6 @@ async def run(given):
 def main():
     parser = options.parser(__doc__, ("sig.mean_reversion.",))
     parser.add_argument("--venue", default="XNAS", help="venue in the instrument's id (default XNAS)")
-    parser.add_argument("--resume", action="store_true", help="acknowledge a dead publisher too")
     asyncio.run(run(parser.parse_args()))
     return 0
 

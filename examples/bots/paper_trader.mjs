@@ -11,22 +11,16 @@
  * Prices are the mids of the signals, and a trade pays half of `cost_bps` where the signal has it: a sketch of an
  * account, not a backtest (that is `aftershock backtest`).
  */
-import { parseArgs } from "node:util";
 import { Client, Gap } from "../../ipc/client/node/index.js"; // "aftershock-client", once it is installed
+import { readOptions, refusalTeller } from "./options.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    live: { type: "string" },
-    requests: { type: "string" },
-    topic: { type: "string", multiple: true, default: ["sig.mean_reversion."] },
-    notional: { type: "string", default: "10000" },
-    seconds: { type: "string" },
-    resume: { type: "boolean", default: false },
-  },
-});
+const options = readOptions("paper_trader.mjs", { notional: { type: "string", default: "10000" } },
+  "  --notional N                  money in a position (default 10000)\n");
+const topics = [...(options.topic ?? ["sig.mean_reversion."]), "sys."];
 const PX = 1e9; // prices are integers of 1e-9
 const TICK_MS = 250;
-const client = new Client({ live: options.live, requests: options.requests, topics: [...options.topic, "sys."] });
+const client = new Client({ live: options.live, requests: options.requests, topics });
+const tellRefusals = refusalTeller(client);
 const positions = new Map(); // id -> {sym, side, quantity, entry, last, costBps, until}
 const account = { trades: 0, pnl: 0, costs: 0 };
 
@@ -77,7 +71,7 @@ function onSignal(item) {
 
 function onGap(gap) {
   if (gap.repaired) return; // the missing messages follow, in order
-  say(`gap: ${gap.cause} ${gap.topic}`);
+  say(`gap: ${gap.cause}${gap.topic && ` ${gap.topic}`}`);
   flat(`gap: ${gap.cause}`);
   if (client.state !== "dead" || options.resume) client.acknowledge();
 }
@@ -101,6 +95,7 @@ while (client.state !== "closed") {
     if (item.body.what === "bye") flat("bye");
   }
   onTime();
+  tellRefusals();
 }
 flat("end");
 const { lost, repaired } = client.counters;

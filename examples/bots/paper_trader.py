@@ -6,7 +6,8 @@ Its rules:
   leave  on `close` or `expire`; when valid_until has passed by the publisher's clock; when the signal is no longer in
          the client's state
   flat   at once, at the last known mids, on every gap that was not repaired (losses, another epoch, a dead publisher)
-         and on bye; it acknowledges when it is flat, a death only with --resume
+         and on bye; it acknowledges when it is flat, but nothing while the publisher is dead, unless with --resume: the
+         gap `epoch` of a publisher that died and was started again is no leave to go on
   halt   no new position, the old ones stay
 
 Every entry and exit is a line of NDJSON on standard output or in --log; the last line sums up.
@@ -90,7 +91,6 @@ def main():
     parser = options.parser(__doc__, ("sig.mean_reversion.", "sys."))
     parser.add_argument("--log", help="append what it does to this file (default: standard output)")
     parser.add_argument("--unit", type=float, default=10_000.0, help="money in a position (default %(default)s)")
-    parser.add_argument("--resume", action="store_true", help="acknowledge a dead publisher too, once flat")
     given = parser.parse_args()
     log = open(given.log, "a", encoding="utf-8") if given.log else sys.stdout
     paper = Paper(log, given.unit)
@@ -101,7 +101,7 @@ def main():
                             repaired=item.repaired)
                 if not item.repaired:
                     paper.flat(f"gap: {item.cause}", client.ts_now)
-                    if item.cause != "dead" or given.resume:
+                    if options.may_acknowledge(client, given):
                         client.acknowledge()
             elif item is not None and item.kind == "sig":
                 take(paper, client, item)

@@ -8,11 +8,6 @@
 
 enum { AHEAD = 8 }; /* messages whose heads are fetched while one is looked at */
 
-/* Lengths stand before the bytes. */
-typedef struct head {
-    uint32_t topic_bytes, payload_bytes;
-} head;
-
 typedef struct place {
     uint64_t gseq;
     uint64_t at; /* free-running byte position; modulo memory_bytes it is contiguous */
@@ -27,6 +22,8 @@ struct as_backlog {
     uint64_t write_at;   /* free-running */
     uint64_t from;
     uint64_t bytes; /* of topics and payloads */
+    as_backlog_leave leave; /* NULL: nobody is told */
+    void *leave_context;
 };
 
 static uint64_t power_of_two_up(uint64_t value)
@@ -72,26 +69,40 @@ static const place *oldest_of(const as_backlog *backlog)
     return &backlog->place[backlog->first & backlog->place_mask];
 }
 
-static head head_at(const as_backlog *backlog, uint64_t at)
+/* The header stands before the bytes. */
+static as_message message_at(const as_backlog *backlog, uint64_t at)
 {
-    head h;
-    memcpy(&h, backlog->memory + at % backlog->memory_bytes, sizeof h);
-    return h;
+    as_message message;
+    memcpy(&message, backlog->memory + at % backlog->memory_bytes, sizeof message);
+    return message;
+}
+
+static const uint8_t *bytes_at(const as_backlog *backlog, uint64_t at)
+{
+    return backlog->memory + at % backlog->memory_bytes + sizeof(as_message);
 }
 
 static void drop_oldest(as_backlog *backlog)
 {
-    head h = head_at(backlog, oldest_of(backlog)->at);
-    backlog->bytes -= h.topic_bytes + h.payload_bytes;
-    backlog->from = oldest_of(backlog)->gseq + 1;
+    uint64_t at = oldest_of(backlog)->at;
+    as_message oldest = message_at(backlog, at);
+    if (backlog->leave)
+        backlog->leave(backlog->leave_context, &oldest, bytes_at(backlog, at));
+    backlog->bytes -= oldest.topic_bytes + oldest.payload_bytes;
+    backlog->from = oldest.gseq + 1;
     backlog->first++;
+}
+
+void as_backlog_on_leave(as_backlog *backlog, as_backlog_leave leave, void *context)
+{
+    backlog->leave = leave;
+    backlog->leave_context = context;
 }
 
 void as_backlog_append(as_backlog *backlog, const as_message *message, const uint8_t *bytes)
 {
-    head h = {.topic_bytes = message->topic_bytes, .payload_bytes = message->payload_bytes};
-    uint64_t byte_count = (uint64_t)h.topic_bytes + h.payload_bytes;
-    uint64_t span = (sizeof h + byte_count + 7) & ~UINT64_C(7);
+    uint64_t byte_count = (uint64_t)message->topic_bytes + message->payload_bytes;
+    uint64_t span = (sizeof *message + byte_count + 7) & ~UINT64_C(7);
     uint64_t to_end = backlog->memory_bytes - backlog->write_at % backlog->memory_bytes;
     if (to_end < span)
         backlog->write_at += to_end; /* a record is contiguous */
@@ -100,8 +111,8 @@ void as_backlog_append(as_backlog *backlog, const as_message *message, const uin
                                               backlog->end - backlog->first > backlog->place_mask))
         drop_oldest(backlog);
     uint8_t *to = backlog->memory + backlog->write_at % backlog->memory_bytes;
-    memcpy(to, &h, sizeof h);
-    memcpy(to + sizeof h, bytes, byte_count);
+    memcpy(to, message, sizeof *message);
+    memcpy(to + sizeof *message, bytes, byte_count);
     backlog->place[backlog->end++ & backlog->place_mask] = (place){.gseq = message->gseq, .at = backlog->write_at};
     backlog->write_at = end;
     backlog->bytes += byte_count;
@@ -152,8 +163,8 @@ uint64_t as_backlog_scan(const as_backlog *backlog, uint64_t from, uint64_t to, 
             uint64_t soon = backlog->place[(i + AHEAD) & backlog->place_mask].at;
             __builtin_prefetch(backlog->memory + soon % backlog->memory_bytes);
         }
-        head h = head_at(backlog, p->at);
-        const uint8_t *bytes = backlog->memory + p->at % backlog->memory_bytes + sizeof h;
+        as_message h = message_at(backlog, p->at);
+        const uint8_t *bytes = bytes_at(backlog, p->at);
         const as_message_view view = {.gseq = p->gseq,
                                       .topic = bytes,
                                       .payload = bytes + h.topic_bytes,

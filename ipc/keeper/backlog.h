@@ -25,6 +25,10 @@ typedef struct as_backlog as_backlog;
 int as_backlog_new(uint64_t memory_bytes, as_backlog **backlog);
 void as_backlog_free(as_backlog *backlog);
 
+/* A message that makes room for a newer one: the last that is heard of it here. */
+typedef void (*as_backlog_leave)(void *context, const as_message *message, const uint8_t *bytes);
+void as_backlog_on_leave(as_backlog *backlog, as_backlog_leave leave, void *context);
+
 /* bytes: topic and payload. */
 void as_backlog_append(as_backlog *backlog, const as_message *message, const uint8_t *bytes);
 

@@ -82,10 +82,7 @@ static void link_newest(as_clients *clients, uint32_t i)
     head->older = i;
 }
 
-/*
- * A place for a new client: a fresh one, or the oldest one's. Bytes that still wait for the one that goes stay with
- * the place: its memory is not free before they are.
- */
+/* A place for a new client: a fresh one, or the oldest one's. */
 static uint32_t place(as_clients *clients)
 {
     if (clients->count < clients->count_max)
@@ -108,8 +105,6 @@ as_client *as_clients_get(as_clients *clients, const void *identity, size_t iden
         as_client *c = &clients->client[i];
         c->key[0] = key[0];
         c->key[1] = key[1];
-        c->limiter = c->work = (as_limiter){0};
-        c->waiting_requests = 0;
         c->reported = false;
         c->name[0] = 0;
         c->seen = c->lost = c->at = c->requests = c->refused = 0;

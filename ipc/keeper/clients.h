@@ -1,30 +1,24 @@
 /*
- * Clients of the server: how fast each may ask, how much waits for it, what it has said of itself.
+ * What the clients of the server have said of themselves, beyond the end of their connections.
  *
- * Without CURVE an identity costs its owner nothing, so the table is bounded: the client that has been silent for
+ * Without CURVE a connection costs its owner little, so the table is bounded: the client that has been silent for
  * longest makes room. What is remembered of it is lost then, never what others have.
  *
- * Threads: the server's; waiting_bytes any (edge SV4 of ipc/server.c). Memory: fixed, count_max clients.
+ * Threads: the caller keeps them apart. Memory: fixed, count_max clients.
  */
 #ifndef AS_IPC_KEEPER_CLIENTS_H
 #define AS_IPC_KEEPER_CLIENTS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "ipc/auth.h"
-#include "ipc/keeper/limiter.h"
 
 typedef struct as_client {
-    uint64_t key[2];                 /* of its identity */
-    uint32_t older, newer;           /* by last request; indices */
-    as_limiter limiter;              /* requests */
-    as_limiter work;                 /* bytes looked at and answered */
-    _Atomic(uint64_t) waiting_bytes; /* of answers that ZeroMQ has not handed to its socket */
-    uint32_t waiting_requests;
-    bool reported; /* a ping has come */
+    uint64_t key[2];       /* of its identity */
+    uint32_t older, newer; /* by last request; indices */
+    bool reported;         /* a ping has come */
     char name[AS_GRANT_NAME_BYTES];
     uint64_t seen, lost, at, requests, refused;
 } as_client;

@@ -14,7 +14,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 
-enum { PATH_BYTES = 1024, NAME_BYTES = 64 };
+enum { PATH_BYTES = 1024, NAME_BYTES = 64, TRY_AGAIN_MESSAGES = 256 };
 
 typedef struct mark {
     uint64_t gseq, at;
@@ -56,6 +56,9 @@ struct as_disk {
     size_t buffer_used;
     uint8_t *read_buffer;
     bool failed;
+    bool postponed;  /* a new file could not be opened: there were no descriptors */
+    bool skipped;    /* .. for so long that messages were left out */
+    uint32_t try_in; /* messages, until it is tried again */
     uint64_t damaged;
 };
 
@@ -245,6 +248,20 @@ static void fail(as_disk *disk, const char *what, int code)
     }
 }
 
+/* What passes when somebody else closes something: no reason to give up. */
+static bool is_passing(int code)
+{
+    return code == EMFILE || code == ENFILE || code == ENOMEM || code == EINTR;
+}
+
+static void postpone(as_disk *disk, const char *what, int code)
+{
+    if (!disk->postponed)
+        as_warn("%s: %s: %s; it is tried again, and the last file grows until then", disk->dir, what, strerror(code));
+    disk->postponed = true;
+    disk->try_in = TRY_AGAIN_MESSAGES;
+}
+
 void as_disk_flush(as_disk *disk)
 {
     size_t done = 0;
@@ -301,7 +318,7 @@ static bool begin_segment(as_disk *disk, uint64_t first_gseq)
         uint32_t room = disk->segment_room ? 2 * disk->segment_room : 32;
         segment *grown = realloc(disk->segment, room * sizeof *grown);
         if (!grown) {
-            fail(disk, "memory", ENOMEM);
+            postpone(disk, "memory", ENOMEM);
             return false;
         }
         disk->segment = grown;
@@ -310,12 +327,19 @@ static bool begin_segment(as_disk *disk, uint64_t first_gseq)
     name_of(disk->epoch, first_gseq, name);
     path_of(disk, name, path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
+    if (fd < 0 && is_passing(errno)) {
+        postpone(disk, name, errno);
+        return false;
+    }
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0) {
         fail(disk, name, errno);
         if (fd >= 0)
             close(fd);
         return false;
     }
+    if (disk->skipped)
+        disk->from = first_gseq; /* what is older does not join it */
+    disk->postponed = disk->skipped = false;
     if (disk->fd >= 0)
         close(disk->fd);
     disk->fd = fd;
@@ -333,20 +357,41 @@ static bool begin_segment(as_disk *disk, uint64_t first_gseq)
     return true;
 }
 
-static bool mark_place(segment *s, uint64_t gseq)
+/* Without memory for it reading begins a little earlier. */
+static void mark_place(segment *s, uint64_t gseq)
 {
     if (s->mark_count && s->bytes - s->mark[s->mark_count - 1].at < AS_DISK_INDEX_STEP_BYTES)
-        return true;
+        return;
     if (s->mark_count == s->mark_room) {
         uint32_t room = s->mark_room ? 2 * s->mark_room : 64;
         mark *grown = realloc(s->mark, room * sizeof *grown);
         if (!grown)
-            return false;
+            return;
         s->mark = grown;
         s->mark_room = room;
     }
     s->mark[s->mark_count++] = (mark){.gseq = gseq, .at = s->bytes};
-    return true;
+}
+
+/*
+ * The file that a message goes into; NULL: none. While a new one cannot be opened the last one grows to twice its
+ * length; then messages are left out, and when there is a new file, what is here begins with it.
+ */
+static segment *segment_for(as_disk *disk, uint64_t gseq, size_t span)
+{
+    segment *s = last_segment(disk);
+    if (s && !disk->skipped && s->bytes + span <= disk->segment_bytes)
+        return s;
+    if (disk->try_in > 0)
+        disk->try_in--;
+    else if (begin_segment(disk, gseq))
+        return last_segment(disk);
+    s = last_segment(disk);
+    if (!disk->postponed || disk->failed)
+        return NULL;
+    disk->skipped |= !s || s->bytes + span > 2 * disk->segment_bytes;
+    while (!disk->skipped && disk->bytes + span > disk->disk_bytes && remove_oldest(disk)) {}
+    return disk->skipped ? NULL : last_segment(disk);
 }
 
 void as_disk_append(as_disk *disk, const as_message *message, const uint8_t *bytes)
@@ -354,24 +399,20 @@ void as_disk_append(as_disk *disk, const as_message *message, const uint8_t *byt
     size_t data_bytes = (size_t)message->topic_bytes + message->payload_bytes;
     const uint32_t record_bytes = (uint32_t)(sizeof *message + data_bytes);
     size_t span = AS_DISK_RECORD_HEAD_BYTES + record_bytes;
-    segment *s = last_segment(disk);
     if (disk->failed)
         return;
     if (record_bytes > AS_DISK_RECORD_BYTES_MAX) {
         fail(disk, "a message", EMSGSIZE);
         return;
     }
-    if (!s || s->bytes + span > disk->segment_bytes) {
-        if (!begin_segment(disk, message->gseq))
-            return;
-        s = last_segment(disk);
-    }
+    segment *s = segment_for(disk, message->gseq, span);
+    if (!s)
+        return;
     if (disk->buffer_used + span > AS_DISK_BUFFER_BYTES)
         as_disk_flush(disk);
-    if (!disk->failed && !mark_place(s, message->gseq))
-        fail(disk, "memory", ENOMEM);
     if (disk->failed)
         return;
+    mark_place(s, message->gseq);
     uint32_t crc = as_crc32c(as_crc32c(0, message, sizeof *message), bytes, data_bytes);
     uint8_t *to = disk->buffer + disk->buffer_used;
     memcpy(to, &record_bytes, 4);
@@ -411,18 +452,19 @@ static uint64_t place_before(const segment *s, uint64_t gseq)
     return at;
 }
 
-static bool open_for_reading(as_disk *disk, const segment *s)
+/* 0 or a negative errno. */
+static int open_for_reading(as_disk *disk, const segment *s)
 {
     char name[NAME_BYTES], path[PATH_BYTES];
     if (disk->read_fd >= 0 && disk->read_gseq == s->first_gseq)
-        return true;
+        return 0;
     if (disk->read_fd >= 0)
         close(disk->read_fd);
     name_of(disk->epoch, s->first_gseq, name);
     path_of(disk, name, path);
     disk->read_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     disk->read_gseq = s->first_gseq;
-    return disk->read_fd >= 0;
+    return disk->read_fd >= 0 ? 0 : -errno;
 }
 
 /* One record of bytes; its length with its head, 0 if there is none that is right. */
@@ -471,7 +513,12 @@ static bool scan_segment(as_disk *disk, const segment *s, scan *c)
 {
     const size_t room = AS_DISK_RECORD_BYTES_MAX + AS_DISK_BUFFER_BYTES;
     uint64_t at = place_before(s, c->from);
-    if (!open_for_reading(disk, s))
+    int rc = open_for_reading(disk, s);
+    if (rc < 0 && is_passing(-rc)) {
+        c->stopped_at = c->from > s->first_gseq ? c->from : s->first_gseq;
+        return true;
+    }
+    if (rc < 0)
         return false;
     while (at < s->bytes) {
         size_t wanted = s->bytes - at < room ? (size_t)(s->bytes - at) : room;

@@ -10,8 +10,9 @@
  *   record  := u32 bytes  u32 crc32c  as_message  topic  payload              bytes and crc cover what follows them
  *
  * A write error (a full disk) ends the keeping on disk: said once, counted; what is there already is given as long as
- * it joins what is in memory. A record that is not what was written takes itself and all older ones out of what a
- * replay can give.
+ * it joins what is in memory. Want of descriptors or memory ends nothing: the last file grows until the next one can be
+ * opened, at most to twice its length; then messages are left out, and what is given begins after them. A record that
+ * is not what was written takes itself and all older ones out of what a replay can give.
  *
  * Threads: one, the server's: it may wait for a write of AS_DISK_BUFFER_BYTES. No fsync: this is not the journal.
  */
@@ -64,7 +65,8 @@ uint64_t as_disk_damaged(const as_disk *disk);
 
 /*
  * As as_backlog_scan, within what is here (from >= as_disk_from, to <= as_disk_to). Returns the first gseq not looked
- * at, to + 1 if none; 0: what was to be read is damaged, and as_disk_from has risen.
+ * at, to + 1 if none, from if there is no descriptor to read with now; 0: what was to be read is damaged, and
+ * as_disk_from has risen.
  */
 uint64_t as_disk_scan(as_disk *disk, uint64_t from, uint64_t to, uint64_t bytes_max, as_message_visit visit,
                       void *context);

@@ -67,10 +67,10 @@ static int check_folder(const char *path)
         (void)snprintf(folder, sizeof folder, "/");
     if (stat(folder, &info) != 0)
         return as_error_set(-errno, "%s: its folder: %s", path, strerror(errno));
-    if ((info.st_mode & S_IWOTH) && !(info.st_mode & S_ISVTX))
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) && !(info.st_mode & S_ISVTX))
         return as_error_set(-EPERM,
-                            "%s: found a folder of mode %04o, in which everybody may replace it; allowed: one "
-                            "that others cannot write to, or a sticky one",
+                            "%s: found a folder of mode %04o, in which others may replace it; allowed: one "
+                            "that only its owner can write to, or a sticky one",
                             path, (unsigned)(info.st_mode & 07777));
     return 0;
 }

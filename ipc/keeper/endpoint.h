@@ -11,8 +11,8 @@
 int as_endpoint_clear(const char *path);
 
 /*
- * Bind a ZeroMQ socket to a Unix socket of a mode that it has from the first moment, whatever the umask. 0, or a negative
- * errno with the error chain set. The file is the caller's to unlink after the socket is closed.
+ * Bind a ZeroMQ socket to a Unix socket of a mode that it has from the first moment, whatever the umask. 0, or a
+ * negative errno with the error chain set. The file is the caller's to unlink after the socket is closed.
  */
 int as_endpoint_bind(void *zmq_socket, const char *path, unsigned mode);
 

@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+/* What memory has no room for any more goes to disk: a short run writes nothing. */
+static void keep_on_disk(void *disk, const as_message *message, const uint8_t *bytes)
+{
+    as_disk_append(disk, message, bytes);
+}
+
 int as_keeper_init(as_keeper *keeper, const as_keeper_options *options)
 {
     *keeper = (as_keeper){0};
@@ -11,6 +17,8 @@ int as_keeper_init(as_keeper *keeper, const as_keeper_options *options)
     if (rc == 0 && options->disk_dir && *options->disk_dir && options->disk_bytes) {
         as_disk_options disk = {.dir = options->disk_dir, .disk_bytes = options->disk_bytes, .epoch = options->epoch};
         rc = as_disk_open(&disk, &keeper->disk);
+        if (rc == 0)
+            as_backlog_on_leave(keeper->backlog, keep_on_disk, keeper->disk);
     }
     if (rc < 0)
         as_keeper_fini(keeper);
@@ -36,8 +44,6 @@ bool as_keeper_take(as_keeper *keeper, const uint8_t *record, uint32_t record_by
         return false;
     const uint8_t *bytes = record + sizeof message;
     as_backlog_append(keeper->backlog, &message, bytes);
-    if (keeper->disk)
-        as_disk_append(keeper->disk, &message, bytes);
     as_state_apply(keeper->state, &message, bytes);
     keeper->messages++;
     keeper->gseq = message.gseq;
@@ -53,7 +59,7 @@ static bool disk_helps(const as_keeper *keeper)
         return false;
     uint64_t memory_from = as_backlog_from(keeper->backlog);
     uint64_t from = as_disk_from(keeper->disk), to = as_disk_to(keeper->disk);
-    return from && from <= to && from < memory_from && to + 1 >= memory_from;
+    return from && from <= to && to + 1 >= memory_from;
 }
 
 uint64_t as_keeper_oldest(const as_keeper *keeper)

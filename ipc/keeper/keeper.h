@@ -49,7 +49,8 @@ uint64_t as_keeper_oldest(const as_keeper *keeper);
 
 /*
  * Visit what has from <= gseq <= to (from >= oldest, to <= keeper->gseq), in order. Returns the first gseq that was not
- * looked at, to + 1 if none; 0: the disk is damaged there, and oldest has risen.
+ * looked at, to + 1 if none, from if the disk has no descriptor now; 0: the disk is damaged there, and oldest has
+ * risen.
  */
 uint64_t as_keeper_scan(as_keeper *keeper, uint64_t from, uint64_t to, as_message_visit visit, void *context);
 

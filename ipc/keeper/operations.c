@@ -243,6 +243,8 @@ static as_outcome replay(as_operations *o, as_task *task, const as_grant *grant,
         oldest = as_keeper_oldest(k);
         return refuse(o, r, "gone", "from: found %" PRIu64 "; allowed: %" PRIu64 " or more", from, oldest);
     }
+    if (next == from && from <= to)
+        return refuse(o, r, "busy", "from: the disk has no file descriptor left for %" PRIu64 "; ask again", from);
     if (g.count == 0 && to_the_end && next == k->gseq + 1 && r->wait_ms.value && may_wait) {
         task->next = next;
         return (as_outcome){.work_bytes = g.looked_bytes};

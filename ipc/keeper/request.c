@@ -92,6 +92,8 @@ static bool read_prefixes(as_request *request, const msgpack_object *value)
     if (value->type != MSGPACK_OBJECT_ARRAY)
         return add_prefix(request, value);
     const msgpack_object_array *array = &value->via.array;
+    if (array->size == 0) /* it would match nothing, and wait for it */
+        return as_request_fail(request, "bad_key", "prefix: found no prefixes; allowed: 1 to %d", AS_PREFIXES_MAX);
     if (array->size > AS_PREFIXES_MAX)
         return as_request_fail(request, "bad_key", "prefix: found %u prefixes; allowed: at most %d", array->size,
                                AS_PREFIXES_MAX);

@@ -29,11 +29,12 @@ size_t as_zmtp_command_encode(const char *name, const void *data, size_t data_by
     return 1 + name_bytes + data_bytes;
 }
 
-size_t as_zmtp_metadata_encode(uint8_t out[AS_ZMTP_METADATA_BYTES])
+size_t as_zmtp_metadata_encode(as_zmtp_role role, uint8_t out[AS_ZMTP_METADATA_BYTES])
 {
-    static const uint8_t ours[] = "\x0bSocket-Type\0\0\0\4XPUB";
-    memcpy(out, ours, sizeof ours - 1);
-    return sizeof ours - 1;
+    static const uint8_t xpub[] = "\x0bSocket-Type\0\0\0\4XPUB", router[] = "\x0bSocket-Type\0\0\0\6ROUTER";
+    size_t bytes = role == AS_ZMTP_ROUTER ? sizeof router - 1 : sizeof xpub - 1;
+    memcpy(out, role == AS_ZMTP_ROUTER ? router : xpub, bytes);
+    return bytes;
 }
 
 static bool is_text(const uint8_t *bytes, size_t count, const char *text)
@@ -41,10 +42,11 @@ static bool is_text(const uint8_t *bytes, size_t count, const char *text)
     return count == strlen(text) && strncasecmp((const char *)bytes, text, count) == 0;
 }
 
-const char *as_zmtp_metadata_check(const uint8_t *bytes, size_t bytes_left)
+const char *as_zmtp_metadata_check(as_zmtp_role role, const uint8_t *bytes, size_t bytes_left)
 {
     static const char malformed[] = "malformed metadata";
-    bool subscriber = false;
+    static const char *const suits[][2] = {[AS_ZMTP_XPUB] = {"SUB", "XSUB"}, [AS_ZMTP_ROUTER] = {"DEALER", "REQ"}};
+    bool found = false;
     while (bytes_left > 0) {
         size_t name_bytes = bytes[0];
         if (name_bytes == 0 || bytes_left < 1 + name_bytes + 4)
@@ -55,12 +57,13 @@ const char *as_zmtp_metadata_check(const uint8_t *bytes, size_t bytes_left)
         if (value_bytes > bytes_left)
             return malformed;
         if (is_text(name, name_bytes, "Socket-Type")) {
-            subscriber = is_text(value, value_bytes, "SUB") || is_text(value, value_bytes, "XSUB");
-            if (!subscriber)
-                return "neither a SUB nor an XSUB socket";
+            found = is_text(value, value_bytes, suits[role][0]) || is_text(value, value_bytes, suits[role][1]);
+            if (!found)
+                return role == AS_ZMTP_ROUTER ? "neither a DEALER nor a REQ socket"
+                                              : "neither a SUB nor an XSUB socket";
         }
         bytes = value + value_bytes;
         bytes_left -= value_bytes;
     }
-    return subscriber ? NULL : "no Socket-Type";
+    return found ? NULL : "no Socket-Type";
 }

@@ -13,6 +13,12 @@
 
 enum { AS_ZMTP_METADATA_BYTES = 32 }; /* of ours, at most */
 
+/* What we are to the peer. */
+typedef enum as_zmtp_role {
+    AS_ZMTP_XPUB,  /* to SUB and XSUB */
+    AS_ZMTP_ROUTER /* to DEALER and REQ */
+} as_zmtp_role;
+
 /* Is the body this command? Then *data is what follows its name. */
 bool as_zmtp_command_is(const uint8_t *body, size_t body_bytes, const char *name, const uint8_t **data,
                         size_t *data_bytes);
@@ -23,10 +29,10 @@ bool as_zmtp_command_has_name(const uint8_t *body, size_t body_bytes);
 /* name and data; returns the length. out holds 1 + strlen(name) + data_bytes. */
 size_t as_zmtp_command_encode(const char *name, const void *data, size_t data_bytes, uint8_t *out);
 
-/* Our metadata: Socket-Type XPUB. Returns the length. */
-size_t as_zmtp_metadata_encode(uint8_t out[AS_ZMTP_METADATA_BYTES]);
+/* Our metadata: the Socket-Type. Returns the length. */
+size_t as_zmtp_metadata_encode(as_zmtp_role role, uint8_t out[AS_ZMTP_METADATA_BYTES]);
 
-/* A peer's metadata: NULL if well formed and its Socket-Type is SUB or XSUB, else what is wrong. */
-const char *as_zmtp_metadata_check(const uint8_t *bytes, size_t bytes_left);
+/* A peer's metadata: NULL if well formed and its Socket-Type is one that suits ours, else what is wrong. */
+const char *as_zmtp_metadata_check(as_zmtp_role role, const uint8_t *bytes, size_t bytes_left);
 
 #endif

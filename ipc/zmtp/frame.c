@@ -36,7 +36,7 @@ static const char *open_header(as_zmtp_frame *frame)
         for (unsigned i = 1; i < AS_ZMTP_HEADER_BYTES; i++)
             body_bytes = body_bytes << 8 | frame->header[i];
     }
-    if (body_bytes > AS_FANOUT_INBOUND_BYTES)
+    if (body_bytes > (frame->body_max ? frame->body_max : AS_FANOUT_INBOUND_BYTES))
         return "a frame that is too long";
     frame->flags = flags & (AS_ZMTP_MORE | AS_ZMTP_COMMAND);
     frame->body_bytes = (uint32_t)body_bytes;

@@ -1,8 +1,8 @@
 /*
  * ZMTP frames (RFC 37, "Framing"): flags, the body's length in 1 or 8 bytes (big-endian), the body.
  *
- * The reader takes bytes as they come and keeps one frame of at most AS_FANOUT_INBOUND_BYTES; a longer one is refused
- * by its header. Flags that RFC 37 reserves, and a command with MORE, are refused too.
+ * The reader takes bytes as they come and keeps one frame of at most .body_max bytes; a longer one is refused by its
+ * header. Flags that RFC 37 reserves, and a command with MORE, are refused too.
  *
  * Threads: the owner's. Memory: the caller's.
  */
@@ -19,7 +19,8 @@ enum {
     AS_ZMTP_MORE = 0x01,
     AS_ZMTP_LONG = 0x02,
     AS_ZMTP_COMMAND = 0x04,
-    AS_ZMTP_HEADER_BYTES = 9 /* at most */
+    AS_ZMTP_HEADER_BYTES = 9,         /* at most */
+    AS_ZMTP_INBOUND_BYTES = 4096 + 33 /* a request in a MESSAGE of CURVE: the longest frame from any peer */
 };
 
 /* Header of a frame with AS_ZMTP_MORE or AS_ZMTP_COMMAND or neither; returns its length, 2 or 9. */
@@ -33,8 +34,9 @@ typedef struct as_zmtp_frame {
     uint8_t flags; /* of the whole frame: MORE, COMMAND */
     uint8_t header_used;
     uint8_t header[AS_ZMTP_HEADER_BYTES];
+    uint32_t body_max; /* at most AS_ZMTP_INBOUND_BYTES; 0: AS_FANOUT_INBOUND_BYTES */
     uint32_t body_bytes, body_used;
-    uint8_t body[AS_FANOUT_INBOUND_BYTES];
+    uint8_t body[AS_ZMTP_INBOUND_BYTES];
 } as_zmtp_frame;
 
 typedef enum as_zmtp_taken { AS_ZMTP_TAKEN_ALL, AS_ZMTP_TAKEN_FRAME, AS_ZMTP_TAKEN_BAD } as_zmtp_taken;

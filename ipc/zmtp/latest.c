@@ -5,7 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOPICS_MIN = 64, PAYLOAD_BYTES_MIN = 512 };
+enum { TOPICS_MIN = 64, PAYLOAD_BYTES_MIN = 512, CURSORS_MIN = 8 };
+
+/* A prefix, and how far its topics have been looked up: new ones may come before and behind that place. */
+typedef struct as_zmtp_cursor {
+    int64_t last; /* topic number; -1: none yet */
+    uint8_t bytes;
+    char text[AS_TOPIC_BYTES];
+} as_zmtp_cursor;
 
 void as_zmtp_latest_fini(as_zmtp_latest *latest)
 {
@@ -103,6 +110,7 @@ int as_zmtp_latest_put(as_zmtp_latest *latest, const char *topic, size_t topic_b
 void as_zmtp_news_fini(as_zmtp_news *news)
 {
     free(news->bit);
+    free(news->following);
     *news = (as_zmtp_news){0};
 }
 
@@ -132,16 +140,67 @@ int as_zmtp_news_add(as_zmtp_news *news, uint32_t idx)
     return 0;
 }
 
-int as_zmtp_news_add_prefix(as_zmtp_news *news, const as_zmtp_latest *latest, const char *prefix, size_t prefix_bytes)
+int as_zmtp_news_follow(as_zmtp_news *news, const char *prefix, size_t prefix_bytes)
 {
-    for (uint32_t i = lower_bound(latest, prefix, prefix_bytes); i < latest->count; i++) {
-        const as_zmtp_topic *entry = latest->topic[latest->sorted[i]];
-        if (entry->topic_bytes < prefix_bytes || memcmp(entry->topic, prefix, prefix_bytes) != 0)
-            break;
-        if (entry->payload && as_zmtp_news_add(news, latest->sorted[i]) < 0)
+    as_zmtp_cursor *cursor = news->following;
+    for (uint32_t i = 0; i < news->following_count; i++, cursor++)
+        if (cursor->bytes == prefix_bytes && memcmp(cursor->text, prefix, prefix_bytes) == 0) {
+            cursor->last = -1; /* it was cancelled in between: from the beginning */
+            return 0;
+        }
+    if (news->following_count == news->following_room) {
+        uint32_t room = news->following_room ? 2 * news->following_room : CURSORS_MIN;
+        as_zmtp_cursor *grown = realloc(news->following, room * sizeof *grown);
+        if (!grown)
             return -ENOMEM;
+        news->following = grown;
+        news->following_room = room;
     }
+    cursor = &news->following[news->following_count++];
+    cursor->last = -1;
+    cursor->bytes = (uint8_t)prefix_bytes;
+    memcpy(cursor->text, prefix, prefix_bytes);
     return 0;
+}
+
+/* Go on with one cursor; false: it is at the end. */
+static bool look_on(as_zmtp_news *news, const as_zmtp_latest *latest, as_zmtp_cursor *cursor, uint32_t topics_max,
+                    uint32_t *looked, int *rc)
+{
+    uint32_t place;
+    if (cursor->last < 0) {
+        place = lower_bound(latest, cursor->text, cursor->bytes);
+    } else {
+        const as_zmtp_topic *last = latest->topic[cursor->last];
+        place = lower_bound(latest, last->topic, last->topic_bytes) + 1;
+    }
+    for (; *looked < topics_max; place++) {
+        ++*looked;
+        if (place >= latest->count)
+            return false;
+        const as_zmtp_topic *entry = latest->topic[latest->sorted[place]];
+        if (entry->topic_bytes < cursor->bytes || memcmp(entry->topic, cursor->text, cursor->bytes) != 0)
+            return false;
+        if (entry->payload && (*rc = as_zmtp_news_add(news, latest->sorted[place])) < 0)
+            return false;
+        cursor->last = latest->sorted[place];
+    }
+    return true;
+}
+
+int as_zmtp_news_look(as_zmtp_news *news, const as_zmtp_latest *latest, uint32_t topics_max)
+{
+    uint32_t looked = 0;
+    int rc = 0;
+    while (news->following_count > 0 && looked < topics_max && rc == 0)
+        if (!look_on(news, latest, &news->following[news->following_count - 1], topics_max, &looked, &rc))
+            news->following_count--;
+    if (news->following_count == 0) {
+        free(news->following);
+        news->following = NULL;
+        news->following_room = 0;
+    }
+    return rc < 0 ? rc : (int)looked;
 }
 
 int as_zmtp_news_take(as_zmtp_news *news)

@@ -14,12 +14,15 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/limits.h"
+
+#define CHANGE_NS (UINT64_C(1000000000) / AS_SUBSCRIPTION_RATE)
 
 enum {
     SEND_BUFFER_BYTES = 256 * 1024, /* the kernel's part of what can wait for a peer: bounded, not tuned */
-    READ_BYTES = 4096,              /* a turn */
-    READ_BYTES_LATEST = 256,        /* where a subscription may touch every topic */
-    NEWS_A_TURN = 64,
+    READ_BYTES = 1024,              /* a turn: some 340 subscriptions at most */
+    DRAIN_BYTES = 4096,
+    FOLLOWING_MAX = 64, /* prefixes to look up, beyond which a peer is not read from */
     DRAIN_READS = 16,
     KEEPALIVE_IDLE_S = 30,
     KEEPALIVE_INTERVAL_S = 10,
@@ -103,7 +106,7 @@ as_zmtp_peer *as_zmtp_peer_new(as_zmtp_place *place, int descriptor, uint64_t id
  */
 static void close_socket(as_zmtp_peer *peer)
 {
-    uint8_t bytes[READ_BYTES];
+    uint8_t bytes[DRAIN_BYTES];
     for (unsigned i = 0; i < DRAIN_READS && recv(peer->descriptor, bytes, sizeof bytes, MSG_DONTWAIT) > 0; i++) {}
     shutdown(peer->descriptor, SHUT_WR);
     close(peer->descriptor);
@@ -185,14 +188,20 @@ static void end_broken(as_zmtp_peer *peer, const char *reason)
 
 /* ---- writing ---- */
 
+static void ask_epoll(as_zmtp_peer *peer)
+{
+    struct epoll_event event = {.data.ptr = peer};
+    event.events = (peer->paused ? 0 : EPOLLIN) | (peer->armed ? EPOLLOUT : 0);
+    epoll_ctl(peer->place->epoll, EPOLL_CTL_MOD, peer->descriptor, &event);
+}
+
 /* Ask epoll to say when the socket takes more, or no longer. */
 static void arm(as_zmtp_peer *peer, bool armed)
 {
-    struct epoll_event event = {.events = armed ? EPOLLIN | EPOLLOUT : EPOLLIN, .data.ptr = peer};
     if (peer->armed == armed)
         return;
     peer->armed = armed;
-    epoll_ctl(peer->place->epoll, EPOLL_CTL_MOD, peer->descriptor, &event);
+    ask_epoll(peer);
 }
 
 static void count_sent(as_zmtp_peer *peer, as_zmtp_sent sent, size_t bytes)
@@ -249,15 +258,16 @@ void as_zmtp_peer_send(as_zmtp_peer *peer, as_zmtp_message *message)
     put(peer, message->plain, message->plain_bytes, message->gseq, message->kind);
 }
 
-/* Topics with news, while the socket takes them; some a turn, then epoll calls again. */
-static void send_news(as_zmtp_peer *peer)
+/* Topics with news, while the socket takes them; what is left is armed for, and epoll calls again. */
+static void send_news(as_zmtp_peer *peer, uint32_t *allowance)
 {
     const as_zmtp_latest *latest = peer->place->latest;
     uint8_t *plain = peer->place->auth ? NULL : peer->place->scratch;
-    for (unsigned i = 0; i < NEWS_A_TURN && peer->descriptor >= 0 && as_zmtp_queue_bytes(&peer->queue) == 0; i++) {
+    while (*allowance > 0 && peer->descriptor >= 0 && as_zmtp_queue_bytes(&peer->queue) == 0) {
         int idx = as_zmtp_news_take(&peer->news);
         if (idx < 0)
             break;
+        --*allowance;
         const as_zmtp_topic *entry = latest->topic[idx];
         as_zmtp_prefixes topic;
         as_zmtp_prefixes_make(peer->place->point, entry->topic, entry->topic_bytes, &topic);
@@ -297,7 +307,7 @@ void as_zmtp_peer_write(as_zmtp_peer *peer)
             return;
     }
     if (peer->place->latest)
-        send_news(peer);
+        send_news(peer, &peer->place->news_left);
     else
         arm(peer, false);
 }
@@ -308,8 +318,20 @@ void as_zmtp_peer_news(as_zmtp_peer *peer, uint32_t idx)
         peer->dropped++;
         peer->place->counters->dropped++;
     } else if (!peer->armed) {
-        send_news(peer);
+        send_news(peer, &(uint32_t){1}); /* nothing else has waited */
     }
+}
+
+uint32_t as_zmtp_peer_look(as_zmtp_peer *peer, uint32_t topics_max)
+{
+    if (peer->descriptor < 0 || peer->news.following_count == 0)
+        return 0;
+    int looked = as_zmtp_news_look(&peer->news, peer->place->latest, topics_max);
+    if (looked < 0)
+        end_broken(peer, "no memory for its subscriptions");
+    else if (peer->news.count > 0)
+        arm(peer, true);
+    return looked < 0 ? 1 : (uint32_t)looked;
 }
 
 bool as_zmtp_peer_wants(const as_zmtp_peer *peer, const as_zmtp_prefixes *topic)
@@ -319,9 +341,30 @@ bool as_zmtp_peer_wants(const as_zmtp_peer *peer, const as_zmtp_prefixes *topic)
 
 /* ---- reading ---- */
 
+/* One key may not take every place: a quarter of them, and at least AS_GRANT_CONNECTIONS_MIN. */
+static bool has_a_place(const as_zmtp_peer *peer)
+{
+    const as_zmtp_place *place = peer->place;
+    uint32_t allowed = place->clients_max / 4, same = 0;
+    if (allowed < AS_GRANT_CONNECTIONS_MIN)
+        allowed = AS_GRANT_CONNECTIONS_MIN;
+    if (!peer->session.grant)
+        return true;
+    for (uint32_t i = 0; i < place->count; i++) {
+        const as_zmtp_peer *other = place->peer[i];
+        same += other->descriptor >= 0 && other->joined &&
+                memcmp(other->session.curve.client, peer->session.curve.client, AS_KEY_BYTES) == 0;
+    }
+    return same < allowed;
+}
+
 static void join(as_zmtp_peer *peer)
 {
     as_fanout_counters *counters = peer->place->counters;
+    if (!has_a_place(peer)) {
+        as_zmtp_peer_end(peer, &counters->refused_full, "refused", "its key has all the places that one may have");
+        return;
+    }
     peer->joined = true;
     peer->place->joined++;
     counters->handshaking--;
@@ -346,15 +389,60 @@ static void subscribe(as_zmtp_peer *peer, const as_zmtp_prefixes *prefix)
     } else if (rc > 0) {
         place->counters->subscriptions++;
         place->counters->subscribed++;
-        if (place->latest && as_zmtp_news_add_prefix(&peer->news, place->latest, prefix->text, prefix->bytes) < 0)
+        if (!place->latest)
+            return;
+        place->looking = true;
+        if (as_zmtp_news_follow(&peer->news, prefix->text, prefix->bytes) < 0)
             end_broken(peer, "no memory for its subscriptions");
     }
+}
+
+/*
+ * From when on it is read from: who starts may subscribe to all it may have and AS_SUBSCRIPTION_RATE more at once,
+ * later the rate counts.
+ */
+static uint64_t readable_at(const as_zmtp_peer *peer)
+{
+    uint64_t burst = (peer->place->subscriptions_max + (uint64_t)AS_SUBSCRIPTION_RATE) * CHANGE_NS;
+    if (peer->news.following_count > FOLLOWING_MAX)
+        return peer->place->now + 1;
+    return peer->paid_until > burst ? peer->paid_until - burst : 0;
+}
+
+static void pause_reading(as_zmtp_peer *peer)
+{
+    as_zmtp_place *place = peer->place;
+    uint64_t at = readable_at(peer);
+    if (at <= place->now)
+        return;
+    if (!peer->paused) {
+        peer->paused = true;
+        ask_epoll(peer);
+    }
+    if (!place->resume_at || at < place->resume_at)
+        place->resume_at = at;
+}
+
+void as_zmtp_peer_resume(as_zmtp_peer *peer)
+{
+    if (peer->descriptor < 0 || !peer->paused)
+        return;
+    pause_reading(peer);
+    if (readable_at(peer) > peer->place->now)
+        return;
+    peer->paused = false;
+    ask_epoll(peer);
 }
 
 static void take_prefix(as_zmtp_peer *peer, as_zmtp_event event)
 {
     as_zmtp_prefixes prefix;
-    as_zmtp_prefixes_make(peer->place->point, peer->session.prefix, peer->session.prefix_bytes, &prefix);
+    as_zmtp_place *place = peer->place;
+    if (peer->paid_until < place->now)
+        peer->paid_until = place->now;
+    peer->paid_until += CHANGE_NS;
+    place->changes_left -= place->changes_left > 0;
+    as_zmtp_prefixes_make(place->point, peer->session.prefix, peer->session.prefix_bytes, &prefix);
     if (event == AS_ZMTP_SUBSCRIBE)
         subscribe(peer, &prefix);
     else if (as_zmtp_subscriptions_remove(&peer->subscriptions, &prefix) > 0)
@@ -378,8 +466,11 @@ void as_zmtp_peer_read(as_zmtp_peer *peer)
     const uint8_t *bytes = buffer;
     if (peer->descriptor < 0)
         return;
-    size_t room = peer->place->latest ? READ_BYTES_LATEST : READ_BYTES;
-    ssize_t n = recv(peer->descriptor, buffer, room, MSG_DONTWAIT);
+    if (peer->paused) { /* its socket is broken: nothing else is asked for */
+        end_left(peer, "the connection broke");
+        return;
+    }
+    ssize_t n = recv(peer->descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
     if (n < 0 && would_block(errno))
         return;
     if (n <= 0) {
@@ -391,8 +482,7 @@ void as_zmtp_peer_read(as_zmtp_peer *peer)
         as_zmtp_event event = as_zmtp_session_next(&peer->session, &bytes, &left);
         switch (event) {
         case AS_ZMTP_WANT:
-            if (peer->news.count > 0 && !peer->armed)
-                send_news(peer);
+            pause_reading(peer);
             return;
         case AS_ZMTP_REPLY:
             put(peer, peer->session.reply, peer->session.reply_bytes, 0, AS_ZMTP_KIND_REPLY);
@@ -403,6 +493,8 @@ void as_zmtp_peer_read(as_zmtp_peer *peer)
         case AS_ZMTP_SUBSCRIBE:
         case AS_ZMTP_CANCEL:
             take_prefix(peer, event);
+            break;
+        case AS_ZMTP_REQUEST: /* not of a subscriber */
             break;
         case AS_ZMTP_END:
             take_end(peer);

@@ -23,6 +23,13 @@ void as_zmtp_session_init(as_zmtp_session *s, const as_auth *auth)
     s->reply_bytes = AS_ZMTP_GREETING_BYTES;
 }
 
+void as_zmtp_session_init_router(as_zmtp_session *s, const as_auth *auth)
+{
+    as_zmtp_session_init(s, auth);
+    s->role = AS_ZMTP_ROUTER;
+    s->frame.body_max = AS_ZMTP_REQUEST_BYTES + (auth ? AS_ZMTP_BOX_BYTES : 0);
+}
+
 void as_zmtp_session_fini(as_zmtp_session *s)
 {
     as_zmtp_curve_fini(&s->curve);
@@ -78,14 +85,14 @@ static as_zmtp_event take_greeting(as_zmtp_session *s, const uint8_t **bytes, si
     }
     s->state = NULL_READY;
     uint8_t metadata[AS_ZMTP_METADATA_BYTES], body[64];
-    size_t metadata_bytes = as_zmtp_metadata_encode(metadata);
+    size_t metadata_bytes = as_zmtp_metadata_encode(s->role, metadata);
     return reply_command(s, body, as_zmtp_command_encode("READY", metadata, metadata_bytes, body));
 }
 
 /* A peer that ends the handshake, or metadata that do not suit. NULL: neither. */
 static as_zmtp_event check_metadata(as_zmtp_session *s, const uint8_t *metadata, size_t metadata_bytes)
 {
-    const char *why = as_zmtp_metadata_check(metadata, metadata_bytes);
+    const char *why = as_zmtp_metadata_check(s->role, metadata, metadata_bytes);
     if (why)
         return end_with_error(s, "Invalid socket type", why);
     s->state = TRAFFIC;
@@ -128,7 +135,8 @@ static as_zmtp_event take_initiate(as_zmtp_session *s)
     if (check_metadata(s, s->opened, metadata_bytes) == AS_ZMTP_END)
         return AS_ZMTP_END;
     s->joining = true;
-    return reply_command(s, body, as_zmtp_curve_ready(&s->curve, metadata, as_zmtp_metadata_encode(metadata), body));
+    return reply_command(s, body,
+                         as_zmtp_curve_ready(&s->curve, metadata, as_zmtp_metadata_encode(s->role, metadata), body));
 }
 
 /* ---- traffic ---- */
@@ -163,18 +171,38 @@ static as_zmtp_event take_command(as_zmtp_session *s, const uint8_t *body, size_
     size_t data_bytes;
     if (!as_zmtp_command_has_name(body, body_bytes))
         return end(s, "a malformed command");
+    if (as_zmtp_command_is(body, body_bytes, "PING", &data, &data_bytes))
+        return pong(s, data, data_bytes);
+    if (s->role == AS_ZMTP_ROUTER)
+        return AS_ZMTP_WANT;
     if (as_zmtp_command_is(body, body_bytes, "SUBSCRIBE", &data, &data_bytes))
         return subscribe(s, AS_ZMTP_SUBSCRIBE, data, data_bytes);
     if (as_zmtp_command_is(body, body_bytes, "CANCEL", &data, &data_bytes))
         return subscribe(s, AS_ZMTP_CANCEL, data, data_bytes);
-    if (as_zmtp_command_is(body, body_bytes, "PING", &data, &data_bytes))
-        return pong(s, data, data_bytes);
     return AS_ZMTP_WANT; /* RFC 37: unknown commands are ignored */
+}
+
+/* A frame of a request. */
+static as_zmtp_event take_request(as_zmtp_session *s, bool more, const uint8_t *body, size_t body_bytes)
+{
+    if (more && (s->empty_came || body_bytes > 0))
+        return end(s, "a request of several frames");
+    if (more) {
+        s->empty_came = true;
+        return AS_ZMTP_WANT;
+    }
+    s->delimiter = s->empty_came;
+    s->empty_came = false;
+    s->request = body;
+    s->request_bytes = body_bytes;
+    return AS_ZMTP_REQUEST;
 }
 
 /* A body in the clear: of a frame, or from inside of a CURVE message. */
 static as_zmtp_event take_body(as_zmtp_session *s, bool is_command, bool more, const uint8_t *body, size_t body_bytes)
 {
+    if (s->role == AS_ZMTP_ROUTER && !is_command)
+        return take_request(s, more, body, body_bytes);
     if (more)
         return end(s, "a message of several frames");
     if (is_command)
@@ -260,4 +288,20 @@ size_t as_zmtp_session_seal(as_zmtp_session *s, const void *topic, size_t topic_
     used += as_zmtp_frame_header(0, payload_bytes + AS_ZMTP_BOX_BYTES, out + used);
     used += as_zmtp_curve_seal(&s->curve, 0, payload, payload_bytes, out + used);
     return used;
+}
+
+size_t as_zmtp_session_answer(as_zmtp_session *s, bool delimiter, const void *answer, size_t answer_bytes, uint8_t *out)
+{
+    size_t used = 0;
+    if (s->auth && delimiter)
+        return as_zmtp_session_seal(s, "", 0, answer, answer_bytes, out);
+    if (s->auth) {
+        used = as_zmtp_frame_header(0, answer_bytes + AS_ZMTP_BOX_BYTES, out);
+        return used + as_zmtp_curve_seal(&s->curve, 0, answer, answer_bytes, out + used);
+    }
+    if (delimiter)
+        used = as_zmtp_frame_header(AS_ZMTP_MORE, 0, out);
+    used += as_zmtp_frame_header(0, answer_bytes, out + used);
+    memcpy(out + used, answer, answer_bytes);
+    return used + answer_bytes;
 }

@@ -5,6 +5,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,6 +162,7 @@ static void without_a_file_lines_go_to_the_log_and_without_an_audit_nowhere(void
     as_message_level(0);
     as_audit_write(audit, "joined", "live", "p", "c", "r"); /* everyday: not in the log */
     as_audit_write(audit, "refused", "live", "p", "c", "r");
+    assert_true(as_audit_flush(audit));
     as_message_level(2);
     assert_int_equal(as_audit_suppressed(audit), 0);
     as_audit_close(audit);
@@ -182,10 +185,68 @@ static void a_file_that_cannot_be_written_is_an_error_or_a_count(void **state)
     unsigned warned = as_warn_count();
     as_audit_write(audit, "joined", "live", "p", "c", "r");
     as_audit_write(audit, "joined", "live", "p", "c", "r");
+    assert_true(as_audit_flush(audit));
     as_message_level(2);
     assert_int_equal(as_audit_suppressed(audit), 2);
     assert_int_equal(as_warn_count() - warned, 1);
     as_audit_close(audit);
+}
+
+/* A reader that sleeps, or a disk that hangs: the publisher says things all the same. */
+static void who_says_something_waits_for_nobody(void **state)
+{
+    (void)state;
+    as_audit *audit;
+    const char *path = ast_config_path("stuck.fifo");
+    char reason[250], line[8192];
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    assert_true(fcntl(reader, F_SETPIPE_SZ, 4096) >= 0);
+    assert_int_equal(as_audit_open(path, &audit), 0);
+    memset(reason, 'r', sizeof reason - 1);
+    reason[sizeof reason - 1] = '\0';
+    uint64_t longest = 0, until = as_clock_monotonic_ns() + 5200000000u;
+    while (as_audit_suppressed(audit) == 0 && as_clock_monotonic_ns() < until) {
+        uint64_t began = as_clock_monotonic_ns();
+        as_audit_write(audit, "refused", "live", reason, reason, reason);
+        uint64_t took = as_clock_monotonic_ns() - began;
+        longest = took > longest ? took : longest;
+        usleep(10500); /* below the rate: what is lost is lost for want of room */
+    }
+    assert_true(as_audit_suppressed(audit) > 0);
+    assert_true(longest < 200000000u);
+    for (unsigned empty = 0; empty < 100; usleep(500)) /* it wakes up */
+        empty = read(reader, line, sizeof line) > 0 ? 0 : empty + 1;
+    assert_true(as_audit_flush(audit));
+    uint64_t lost = as_audit_suppressed(audit);
+    as_audit_write(audit, "left", "live", "p", "c", "r");
+    assert_true(as_audit_flush(audit));
+    ssize_t got = read(reader, line, sizeof line - 1);
+    assert_true(got > 0);
+    line[got] = '\0';
+    char said[64];
+    snprintf(said, sizeof said, "\"suppressed\":%" PRIu64 "}", lost);
+    assert_non_null(strstr(line, said));
+    as_audit_close(audit);
+    close(reader);
+}
+
+static void what_is_stuck_is_given_up_at_the_end(void **state)
+{
+    (void)state;
+    as_audit *audit;
+    const char *path = ast_config_path("end.fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    char block[4096] = {0};
+    while (write(reader, block, sizeof block) > 0) {}
+    assert_int_equal(as_audit_open(path, &audit), 0);
+    as_audit_write(audit, "refused", "live", "p", "c", "r");
+    uint64_t began = as_clock_monotonic_ns();
+    as_audit_close(audit);
+    assert_in_range(as_clock_monotonic_ns() - began, 500000000u, 3000000000u);
+    close(reader);
 }
 
 int main(void)
@@ -197,6 +258,8 @@ int main(void)
         cmocka_unit_test(beyond_the_rate_lines_are_counted_and_the_next_one_says_so),
         cmocka_unit_test(lines_of_threads_stay_whole),
         cmocka_unit_test(without_a_file_lines_go_to_the_log_and_without_an_audit_nowhere),
+        cmocka_unit_test(who_says_something_waits_for_nobody),
+        cmocka_unit_test(what_is_stuck_is_given_up_at_the_end),
         cmocka_unit_test(a_file_that_cannot_be_written_is_an_error_or_a_count),
     };
     return cmocka_run_group_tests(tests, ast_config_folder_make, ast_config_folder_remove);

@@ -69,10 +69,18 @@ static void a_list_is_read_and_found_by_key_and_name(void **state)
     as_auth_free(NULL);
 }
 
-static void an_empty_list_lets_nobody_in(void **state)
+static void an_empty_list_is_refused_at_start_and_a_warning_later(void **state)
 {
     (void)state;
-    as_auth *auth = open_list("");
+    as_auth *auth = open_list(KEY1 " bot-1 *\n"), *none = NULL;
+    ast_config_write("allow", "# nobody\n");
+    assert_int_equal(as_auth_new(ast_config_path("server.key"), ast_config_path("allow"), &none), -EINVAL);
+    assert_non_null(strstr(as_error_message(0), "found no client"));
+    assert_null(none);
+    ast_config_write("allow", "");
+    unsigned warnings = as_warn_count();
+    assert_int_equal(as_auth_reload(auth), 0);
+    assert_int_equal(as_warn_count(), warnings + 1);
     assert_null(find(auth, KEY1));
     assert_null(as_auth_find_name(auth, "bot-1"));
     as_auth_free(auth);
@@ -85,7 +93,7 @@ static void a_grant_holds_what_begins_with_its_prefixes(void **state)
     const as_grant *some = find(auth, KEY1), *all = find(auth, KEY2);
     assert_true(allows(some, "sig.overreaction."));
     assert_true(allows(some, "sig.overreaction.META."));
-    assert_false(allows(some, "sig.overreaction")); /* shorter: reaches further */
+    assert_false(allows(some, "sig.overreaction"));                    /* shorter: reaches further */
     assert_false(as_grant_allows(some, "sig.overreaction.META.", 16)); /* a length, no zero */
     assert_false(allows(some, "sig."));
     assert_false(allows(some, ""));
@@ -145,13 +153,16 @@ static void errors_name_file_line_found_and_allowed(void **state)
     refused(line, "/allow:1: prefix: found 204 bytes; allowed 191");
 }
 
-static void a_list_that_anybody_can_write_is_refused(void **state)
+static void a_list_that_others_can_write_is_refused(void **state)
 {
     (void)state;
     as_auth *auth = open_list(KEY1 " bot-1 *\n");
     chmod(ast_config_path("allow"), 0666);
     assert_int_equal(as_auth_reload(auth), -EACCES);
-    chmod(ast_config_path("allow"), 0664);
+    chmod(ast_config_path("allow"), 0664); /* a group too may let itself in */
+    assert_int_equal(as_auth_reload(auth), -EACCES);
+    assert_non_null(strstr(as_error_message(0), "has mode 0664"));
+    chmod(ast_config_path("allow"), 0644);
     assert_int_equal(as_auth_reload(auth), 0);
     as_auth_free(auth);
 }
@@ -161,7 +172,7 @@ static void a_full_list_is_read_and_one_more_is_refused(void **state)
     (void)state;
     static char list[(AS_GRANT_MAX + 1) * 64];
     size_t used = 0;
-    as_auth *auth = open_list("");
+    as_auth *auth = open_list(KEY1 " bot-1 *\n");
     for (unsigned i = 0; i <= AS_GRANT_MAX; i++) {
         uint8_t key[AS_KEY_BYTES] = {(uint8_t)(i >> 8), (uint8_t)i};
         char text[AS_KEY_TEXT_BYTES];
@@ -253,7 +264,7 @@ static void reloads_while_others_look(void **state)
 static void files_that_are_not_there_are_named(void **state)
 {
     (void)state;
-    as_auth *auth = open_list("");
+    as_auth *auth = open_list(KEY1 " bot-1 *\n");
     as_auth_free(auth);
     auth = NULL;
     assert_int_equal(as_auth_new(ast_config_path("server.key"), "/nonexistent/allow", &auth), -ENOENT);
@@ -268,10 +279,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_is_read_and_found_by_key_and_name),
-        cmocka_unit_test(an_empty_list_lets_nobody_in),
+        cmocka_unit_test(an_empty_list_is_refused_at_start_and_a_warning_later),
         cmocka_unit_test(a_grant_holds_what_begins_with_its_prefixes),
         cmocka_unit_test(errors_name_file_line_found_and_allowed),
-        cmocka_unit_test(a_list_that_anybody_can_write_is_refused),
+        cmocka_unit_test(a_list_that_others_can_write_is_refused),
         cmocka_unit_test(a_full_list_is_read_and_one_more_is_refused),
         cmocka_unit_test(a_reload_revokes_and_grants),
         cmocka_unit_test(reloads_while_others_look),

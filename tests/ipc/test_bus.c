@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,10 +144,39 @@ static void a_bus_that_cannot_bind_leaves_nothing_behind(void **state)
     as_bus_stop(NULL, "");
 }
 
+/* In a process of its own: a hard limit does not come back. */
+static void descriptors_are_taken_as_far_as_they_go(void **state)
+{
+    (void)state;
+    fixture f;
+    int status;
+    struct rlimit limit;
+    start(&f);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        limit.rlim_cur = 60;
+        bool right = setrlimit(RLIMIT_NOFILE, &limit) == 0 && as_bus_start(&f.options, &f.bus) == 0;
+        right = right && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == limit.rlim_max;
+        right = right && as_warn_count() == 0;
+        as_bus_stop(f.bus, "shutdown");
+        limit.rlim_cur = limit.rlim_max = 79; /* 2 * 8 + 64 are needed */
+        as_message_level(0);
+        right = right && setrlimit(RLIMIT_NOFILE, &limit) == 0 && as_bus_start(&f.options, &f.bus) == 0;
+        _exit(right && as_warn_count() == 1 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    f.bus = NULL;
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_published_is_kept_by_the_server),
+        cmocka_unit_test(descriptors_are_taken_as_far_as_they_go),
         cmocka_unit_test(a_bus_that_cannot_bind_leaves_nothing_behind),
     };
     return cmocka_run_group_tests_name("bus", tests, NULL, NULL);

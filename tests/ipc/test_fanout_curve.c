@@ -208,6 +208,22 @@ static void a_subscription_beyond_the_grant_is_not_taken(void **state)
     ast_fanout_close(w, sub);
 }
 
+static void one_key_cannot_take_every_place(void **state)
+{
+    world *w = *state;
+    char topic[256];
+    begin(w, NULL); /* 16 places: 4 of them for a key */
+    for (unsigned i = 0; i < 7; i++)
+        stock(w, OTHER, "fact.");
+    AST_UNTIL(w, ast_fanout_counters(w).joined == 4 && ast_fanout_counters(w).refused_full >= 3);
+    void *bot = stock(w, BOT, "sig.");
+    AST_UNTIL(w, ast_fanout_counters(w).joined == 5);
+    assert_int_equal(ast_fanout_counters(w).clients, 5);
+    AST_UNTIL(w, ast_fanout_counters(w).subscriptions == 5);
+    ast_fanout_publish(w, "sig.a.", 1, 8);
+    assert_int_equal(ast_fanout_receive(w, bot, topic), 1);
+}
+
 static void a_reload_ends_revoked_keys_and_narrows_grants(void **state)
 {
     world *w = *state;
@@ -438,6 +454,7 @@ int main(void)
         TEST(keys_at_an_endpoint_without_are_refused),
         TEST(a_key_that_is_not_listed_is_refused),
         TEST(a_subscription_beyond_the_grant_is_not_taken),
+        TEST(one_key_cannot_take_every_place),
         TEST(a_reload_ends_revoked_keys_and_narrows_grants),
         TEST(messages_are_boxes_with_rising_nonces),
         TEST(a_replayed_message_ends_the_connection),

@@ -232,6 +232,29 @@ static void a_connection_is_kept(void **unused)
     as_http_stop(http);
 }
 
+/* A byte now and then on every place: they are given back all the same, and a slow reader's too. */
+static void who_dawdles_loses_its_place(void **unused)
+{
+    (void)unused;
+    as_http *http = NULL;
+    as_http_options options = options_at("127.0.0.1:0");
+    options.timeout_ms = 400;
+    assert_int_equal(as_http_start(&options, &http), 0);
+    int slow[AS_HTTP_CONNECTIONS];
+    for (unsigned i = 0; i < AS_HTTP_CONNECTIONS; i++)
+        slow[i] = connect_to(as_http_port(http));
+    for (unsigned turn = 0; turn < 12; turn++, usleep(50000)) /* less than a second, more than the time for a request */
+        for (unsigned i = 0; i < AS_HTTP_CONNECTIONS; i++)
+            (void)!send(slow[i], "G", 1, MSG_NOSIGNAL);
+    assert_int_equal(ask(as_http_port(http), "GET", "/metrics", "127.0.0.1"), 200);
+    for (unsigned i = 0; i < AS_HTTP_CONNECTIONS; i++) {
+        char byte;
+        assert_true(recv(slow[i], &byte, 1, 0) <= 0);
+        close(slow[i]);
+    }
+    as_http_stop(http);
+}
+
 static void an_address_beyond_this_machine_is_refused(void **unused)
 {
     (void)unused;
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test(rubbish_is_survived),
         cmocka_unit_test(more_connections_than_allowed_wait),
         cmocka_unit_test(a_connection_is_kept),
+        cmocka_unit_test(who_dawdles_loses_its_place),
         cmocka_unit_test(an_address_beyond_this_machine_is_refused),
         cmocka_unit_test(a_port_in_use_is_an_error_that_names_it),
     };

@@ -299,18 +299,16 @@ static void what_is_no_request_is_told_so(void **state)
     }
     zmq_send(socket, "a", 1, ZMQ_SNDMORE);
     zmq_send(socket, "b", 1, ZMQ_SNDMORE);
-    zmq_send(socket, "c", 1, 0);
-    ast_receive(socket, &a);
-    ast_expect_error(&a, "malformed");
-    ast_done(&a);
+    zmq_send(socket, "c", 1, 0); /* ends the connection, as what is too long does; a new one follows by itself */
+    ast_sleep_ms(200);
     static const char large[5000];
-    zmq_send(socket, large, sizeof large, 0); /* ends the connection; a new one follows by itself */
+    zmq_send(socket, large, sizeof large, 0);
     ast_sleep_ms(200);
     ast_ask(&r, 0, "ping");
     ast_call(socket, &r, &a);
     ast_expect_error(&a, NULL);
     ast_done(&a);
-    assert_int_equal(as_server_counters_get(f.server).malformed, 7);
+    assert_int_equal(as_server_counters_get(f.server).malformed, 6 + 2);
     zmq_close(socket);
     ast_server_close(&f);
 }
@@ -383,13 +381,11 @@ static void clients_that_never_read_cost_bounded_memory(void **state)
         assert_int_equal(ast_get_uint(&a, "count"), ENTRIES);
         ast_done(&a);
     }
-    for (unsigned i = 0; i < AST_RECEIVE_MS && as_server_counters_get(f.server).requests < SILENT * ASKED + 20; i++)
-        ast_sleep_ms(1);
     as_server_counters counters = as_server_counters_get(f.server);
-    assert_int_equal(counters.requests, SILENT * ASKED + 20);
-    assert_true(counters.answers_lost + counters.busy > SILENT * ASKED / 2);
-    print_message("of %d snapshots of 1 MB nobody reads: %llu lost, %llu busy\n", SILENT * ASKED,
-                  (unsigned long long)counters.answers_lost, (unsigned long long)counters.busy);
+    assert_true(counters.answers_lost + counters.busy + counters.connections_evicted > SILENT / 4);
+    print_message("of %d snapshots of 1 MB nobody reads: %llu lost, %llu busy, %llu disconnected\n", SILENT * ASKED,
+                  (unsigned long long)counters.answers_lost, (unsigned long long)counters.busy,
+                  (unsigned long long)counters.connections_evicted);
     for (unsigned i = 0; i < SILENT; i++)
         zmq_close(silent[i]);
     zmq_close(reader);
@@ -486,15 +482,13 @@ static void keys_decide_what_may_be_asked_until_they_are_taken_away(void **state
     assert_int_equal(zmq_recv(stranger, &a, 1, 0), -1);
     write_allow_list(allow_path, &other, "*"); /* the same name, another key */
     assert_int_equal(as_auth_reload(f.options.auth), 0);
-    ast_text(ast_ask(&r, 1, "snapshot"), "prefix", "sig.x.");
-    ast_call(socket, &r, &a);
-    ast_expect_error(&a, "denied");
-    ast_done(&a);
-    ast_ask(&r, 0, "ping");
-    ast_call(socket, &r, &a);
-    ast_expect_error(&a, "denied"); /* not even that */
-    ast_done(&a);
-    assert_int_equal(as_server_counters_get(f.server).denied, 3);
+    for (unsigned i = 0; i < AST_RECEIVE_MS && as_server_counters_get(f.server).connections > 0; i++)
+        ast_sleep_ms(1); /* it need not say anything: it is disconnected, and cannot come again */
+    (void)zmq_setsockopt(socket, ZMQ_RCVTIMEO, &(int){300}, sizeof(int));
+    (void)zmq_send(socket, "x", 1, ZMQ_DONTWAIT);
+    assert_int_equal(zmq_recv(socket, &a, 1, 0), -1);
+    assert_int_equal(as_server_counters_get(f.server).denied, 1);
+    assert_int_equal(as_server_counters_get(f.server).connections_evicted, 1);
     zmq_close(socket);
     zmq_close(stranger);
     as_auth *auth = f.options.auth;

@@ -4,9 +4,9 @@
  *   bus_flood CONFIG --rate N [--names N] [--facts N] [--seed N] [--seconds N] [--valid MS] [--paused]
  *
  * Decisions follow the life of signals: opens, updates, closes, expiries, near misses; facts with their shocks. A
- * rate of 0 is as fast as the ring takes them. Lines on standard input: `go`, `pause`, `halt`, `resume`, `quit`.
- * After `pause` and at the end it waits until everything is published and kept, and prints one JSON line; at the
- * start one with the epoch and the endpoints.
+ * rate of 0 is as fast as the ring takes them. Lines on standard input: `go`, `pause`, `report`, `halt`,
+ * `resume`, `quit`. After `report` it prints one JSON line at once, after `pause` and at the end it waits until
+ * everything is published and kept; at the start one with the epoch and the endpoints.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -150,11 +150,14 @@ static void report(flood *f, const char *what)
     printf("{\"what\":\"%s\",\"epoch\":%" PRIu64 ",\"live\":\"%s\",\"requests\":\"%s\",\"decisions\":%" PRIu64
            ",\"gseq\":%" PRIu64 ",\"published\":%" PRIu64 ",\"waits\":%" PRIu64 ",\"encode_errors\":%" PRIu64
            ",\"signals\":%" PRIu64 ",\"facts\":%" PRIu64 ",\"clients\":%" PRIu64 ",\"dropped\":%" PRIu64
-           ",\"evicted\":%" PRIu64 ",\"oldest\":%" PRIu64 ",\"rss_kib\":%" PRIu64 ",\"ts\":%" PRIu64 "}\n",
+           ",\"evicted\":%" PRIu64 ",\"joined\":%" PRIu64 ",\"handshaking\":%" PRIu64 ",\"subscriptions\":%" PRIu64
+           ",\"refused_full\":%" PRIu64 ",\"refused_handshake\":%" PRIu64 ",\"oldest\":%" PRIu64 ",\"rss_kib\":%" PRIu64
+           ",\"ts\":%" PRIu64 "}\n",
            what, as_publisher_epoch(as_bus_publisher(f->bus)), as_publisher_endpoint(as_bus_publisher(f->bus)),
            as_server_endpoint(as_bus_server(f->bus)), f->seq, as_publisher_gseq(as_bus_publisher(f->bus)), p.published,
-           p.waits, p.encode_errors, s.signals, s.facts, c.clients, c.dropped, c.evicted,
-           as_server_oldest(as_bus_server(f->bus)), rss_kib(), as_clock_now_ns());
+           p.waits, p.encode_errors, s.signals, s.facts, c.clients, c.dropped, c.evicted, c.joined, c.handshaking,
+           c.subscriptions, c.refused_full, c.refused_handshake, as_server_oldest(as_bus_server(f->bus)), rss_kib(),
+           as_clock_now_ns());
     fflush(stdout);
 }
 
@@ -168,6 +171,8 @@ static bool obey(flood *f, bool *paused)
         *paused = true;
         settle(f);
         report(f, "paused");
+    } else if (strcmp(line, "report\n") == 0) {
+        report(f, "running");
     } else if (strcmp(line, "go\n") == 0) {
         *paused = false;
     } else if (strcmp(line, "halt\n") == 0 || strcmp(line, "resume\n") == 0) {

@@ -37,6 +37,7 @@ class Publisher:
         self.lose = self.duplicate = self.swap = 0.0  # probability of each, for everything but what must not
         self.mute = False  # no heartbeats, no messages: it hangs
         self.deaf = False  # no answers
+        self.denied = ()  # prefixes that no snapshot is granted of
         self.asked, self.pings = [], []
         self.halted = False
         self.running = True
@@ -147,6 +148,8 @@ class Publisher:
             whole = self.snapshots[request["token"]]
         else:
             token = len(self.asked)
+            if set(self.denied) & set(request["prefix"]):
+                return {**answer, "error": "denied", "detail": f"not granted: {self.denied[0]}"}
             entries = self.entries(request["prefix"])
             size = self.part_messages
             parts = [entries[at:at + size] for at in range(0, len(entries), size)] or [[]]

@@ -46,7 +46,7 @@ static inline int ast_raw_connect(ast_raw *raw, const char *endpoint)
         return connect(raw->descriptor, (struct sockaddr *)&to, sizeof to);
     }
     struct sockaddr_un to = {.sun_family = AF_UNIX};
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", endpoint + 6);
+    snprintf(to.sun_path, sizeof to.sun_path, "%.107s", endpoint + 6);
     raw->descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
     return connect(raw->descriptor, (struct sockaddr *)&to, sizeof to);
 }

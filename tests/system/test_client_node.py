@@ -399,7 +399,7 @@ def the_paper_trader_acts_on_what_is_actionable_and_goes_flat():
         bot.send_signal(signals.SIGINT)
         lines += bot.communicate(timeout=WAIT_S)[0].splitlines()
     assert lines == ["buy 100 A at 100.0000 (NO_CHANNEL)", "close 100 A at 101.0000: 100.00 (TARGET)",
-                     "sell 200 B at 50.0000 (NO_CHANNEL)", "buy 1000 C at 10.0000 (NO_CHANNEL)", "gap: dead ",
+                     "sell 200 B at 50.0000 (NO_CHANNEL)", "buy 1000 C at 10.0000 (NO_CHANNEL)", "gap: dead",
                      "close 200 B at 50.0000: 0.00 (gap: dead)", "close 1000 C at 10.0000: 0.00 (gap: dead)",
                      "3 trades, result 100.00 after costs of 0.00; messages lost 0, repaired 0"], lines
 

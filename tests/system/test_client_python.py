@@ -115,6 +115,22 @@ def no_bytes_do_more_than_be_refused():
             raise AssertionError(bomb)
 
 
+def what_a_client_asks_the_server_takes():
+    """A name or topics that every request would be refused for are told, or cut, before there is any."""
+    for topics in (["sig."] * 65, ["x" * 192], [f"{'x' * 100}{number}" for number in range(40)]):
+        try:
+            Tracker(topics)
+        except ValueError:
+            continue
+        raise AssertionError(topics)
+    Tracker([f"sig.strategy.{number}." for number in range(64)])
+    with Client("inproc://nobody", "inproc://none", name="x" * 30 + "\u00e9") as client:
+        with unittest.mock.patch.object(client, "_ask") as ask:
+            client._ping_at = 0  # pylint: disable=protected-access
+            client._tick()  # pylint: disable=protected-access
+    assert ask.call_args[0][0]["client"] == "x" * 30, ask.call_args
+
+
 def a_tracker_survives_any_bytes():
     """Whatever a peer sends, the tracker's own promises hold."""
     draw = random.Random(6)
@@ -394,6 +410,34 @@ def encrypted():
             assert collect(client, 0.4) == [] and client.state == "connecting"
 
 
+def a_refusal_says_why():
+    """Prefixes beyond the grant: it stays syncing, and says so; also behind asyncio."""
+    async def use(publisher):
+        async with AsyncClient(publisher.endpoint, publisher.requests_endpoint, TOPICS) as client:
+            while not client.last_error:
+                await client.receive(0.05)
+            assert client.state == "syncing" and client.last_error == wanted, client.last_error
+
+    wanted = "snapshot: denied: not granted: shock."
+    with Publisher(interval_ms=100) as publisher:
+        publisher.denied = ("shock.",)
+        with connect(publisher) as client:
+            assert client.last_error == ""
+            end = time.monotonic() + 10
+            while not client.last_error:
+                assert client.receive(0.05) is None and time.monotonic() < end
+            assert client.state == "syncing" and client.last_error == wanted, client.last_error
+        asyncio.run(asyncio.wait_for(use(publisher), 20))
+        publisher.denied = ()
+        with connect(publisher) as client:
+            wait_state(client, "live")
+            assert client.last_error == ""
+    tracker, says = Tracker(TOPICS), script.Publisher()
+    tracker.frames([b"hb.", says.hb().payload], 0)
+    tracker.answer(msgpack.packb(says.header("snapshot", 1, error="denied", detail={"not": "text"})), 0)
+    assert tracker.last_error == "snapshot: denied" and tracker.state == "syncing", tracker.last_error
+
+
 def asyncio_does_the_same():
     async def use(publisher):
         async with AsyncClient(publisher.endpoint, publisher.requests_endpoint, TOPICS, name="async") as client:
@@ -522,14 +566,15 @@ def main():
         print(f"ok {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
 
     for test in (all_vectors_pass, vectors_are_what_make_writes, no_bytes_do_more_than_be_refused,
-                 a_tracker_survives_any_bytes, a_topic_is_looked_at_before_its_payload,
-                 a_past_publishers_signal_is_judged_by_its_epoch, a_ping_tells_how_late_heartbeats_come,
-                 a_repair_that_brings_too_much_is_none):
+                 what_a_client_asks_the_server_takes, a_tracker_survives_any_bytes,
+                 a_topic_is_looked_at_before_its_payload, a_past_publishers_signal_is_judged_by_its_epoch,
+                 a_ping_tells_how_late_heartbeats_come, a_repair_that_brings_too_much_is_none):
         run(test)
     with ThreadPoolExecutor(3) as pool:  # they wait most of the time, and share nothing
         for done in [pool.submit(run, test) for test in (
                 it_installs_into_a_venv_without_the_network, requests_that_nobody_answers, late_join_repair_and_ping,
-                asyncio_does_the_same, restarts_are_another_publisher, silence_is_death_until_acknowledged,
+                a_refusal_says_why, asyncio_does_the_same, restarts_are_another_publisher,
+                silence_is_death_until_acknowledged,
                 encrypted, a_bad_network_loses_nothing, what_cannot_be_had_back_is_told,
                 the_daemon_behind_a_bad_network, what_waits_is_judged_again, types_are_strict)]:
             done.result()

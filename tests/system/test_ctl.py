@@ -40,6 +40,9 @@ def a_daemon_tells_its_state(config, where, daemon):
 
     text = ctl("status", cwd=where).stdout  # ./aftershock.sock
     assert re.search(rf"^pid +{daemon.process.pid}$", text, re.M), text
+    assert re.search(rf"^epoch +{status['epoch']:016x}$", text, re.M), text
+    assert re.search(r"^ts_now +2026-07-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", text, re.M), text
+    assert status["journal"] == {"state": "written", "lost": 0}, status
     assert "\nplaybook\n  version" in text and "\nfeeds\n  name  state" in text, text
     assert stat.S_IMODE(os.stat(where / "aftershock.sock").st_mode) & 0o077 == 0, "for this user only"
 
@@ -144,7 +147,8 @@ def wrong_usage_is_said():
                                (("status", "--config", "a", "--control", "b"), "allowed: one of them"),
                                (("status", "--config", "/nonexistent.yaml"), "/nonexistent.yaml"),
                                (("status", "--timeout", "0"), "--timeout: found '0'"),
-                               (("status", "--what"), "--help")):
+                               (("status", "--what"), "--help"),
+                               (("status", "--what"), "aftershock ctl: unrecognized option")):
         assert message in ctl(*arguments, status=2).stderr, (arguments, message)
     assert ctl("--help").stdout.startswith("usage: aftershock ctl ")
 

@@ -125,6 +125,26 @@ def who_is_taken_off_the_list_is_out():
                 assert topics(everything, 0.3), "the list in force stays"
 
 
+def the_tool_listens_with_keys_and_says_what_it_waits_for():
+    with ast.folder() as where:
+        config = curve_config(where)
+        server = keygen(where, "--public", where / "server.pub").strip()
+        with ast.Daemon(config) as daemon:
+            live = daemon.config["publish"]["live"]
+            for key in (where / "server.pub", server):
+                done = ast.run("aftershock", "listen", live, "--topic", "hb.", "--count", "1", "--timeout", "10",
+                               "--server-key", key, "--key", where / "bot.key")
+                assert done.returncode == 0 and " hb. " in done.stdout, done
+            done = ast.run("aftershock", "listen", live, "--topic", "hb.", "--timeout", "3")
+            assert done.returncode == 1 and f"listen: waiting for {live} (" in done.stderr, done
+            assert "no message for 3 s" in done.stderr, done.stderr
+        for arguments, wanted in ((("--key", where / "bot.key"), "found only one of --server-key and --key"),
+                                  (("--key", where / "none.key", "--server-key", server), "none.key"),
+                                  (("--key", where / "bot.key", "--server-key", "short"), "--server-key")):
+            done = ast.run("aftershock", "listen", *arguments)
+            assert done.returncode == 2 and wanted in done.stderr, done
+
+
 def keys_that_others_can_read_are_refused():
     with ast.folder() as where:
         config = curve_config(where)
@@ -140,4 +160,4 @@ if __name__ == "__main__":
     if not zmq.has("curve"):
         ast.skip("libzmq without CURVE")
     sys.exit(ast.run_tests(keys_that_others_can_read_are_refused, who_is_on_the_list_comes_in_as_far_as_granted,
-                           who_is_taken_off_the_list_is_out))
+                           who_is_taken_off_the_list_is_out, the_tool_listens_with_keys_and_says_what_it_waits_for))

@@ -57,7 +57,7 @@ def the_bot_received_every_decision(folder, story):
 def the_journal_replays_to_the_live_hash(folder):
     log = open(os.path.join(folder, "daemon.log"), encoding="utf-8").read()
     live = re.search(r"^decisions \d+ sha256 (\w{64})$", log, re.M).group(1)
-    (journal,) = os.listdir(os.path.join(folder, "journal"))
+    (journal,) = [name for name in os.listdir(os.path.join(folder, "journal")) if name.endswith(".asj")]
     path = os.path.join(folder, "journal", journal)
     arguments = ["replay", "--config", os.path.join(folder, "daemon.yaml"), path, "--verify", path]
     done = subprocess.run([os.path.join(BIN, "aftershock"), *arguments], check=False, capture_output=True, text=True,

@@ -4,6 +4,8 @@ import errno
 import gzip
 import json
 import os
+import resource
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -22,7 +24,7 @@ def fails(config, *wanted, status=2, **options):
     assert done.returncode == status, (done.returncode, done.stderr)
     for text in wanted:
         assert text in done.stderr, f"{text!r} is not in: {done.stderr}"
-    assert done.stdout == "" and "ready" not in done.stderr, done
+    assert done.stdout == "" and "aftershockd: ready" not in done.stderr, done
     return done
 
 
@@ -135,7 +137,7 @@ def a_port_in_use_names_the_endpoint():
         free = {"live": "tcp://127.0.0.1:*", "requests": "tcp://127.0.0.1:*"}
         for key in ("live", "latest", "requests"):
             fails(ast.live_config(where, publish=free | {key: taken}), f"publish.{key}: {taken} cannot be bound",
-                  f"{taken}: it is in use by another process; is another daemon running?")
+                  f"{taken}: it is in use by another process; is another daemon running?", status=1)
             away = f"ipc://{where}/none/{key}"
             fails(ast.live_config(where, publish=free | {key: away}), f"publish.{key}: {away} cannot be bound",
                   "its folder does not exist")
@@ -143,21 +145,98 @@ def a_port_in_use_names_the_endpoint():
         fails(ast.live_config(where, publish=free, control="plain"), f"control: {where}/plain cannot be bound",
               "found a file that is no socket; allowed: a free path")
         fails(ast.live_config(where, feeds=[{"name": "wire", "source": taken + "?mode=listen", "format": "ndjson"}]),
-              f"TCP port {tcp_port} is in use", 'feed "wire"', "aftershock.yaml:")
+              f"TCP port {tcp_port} is in use", 'feed "wire"', "aftershock.yaml:", status=1)
         fails(ast.live_config(where, feeds=[{"name": "nasdaq", "source": f"udp://127.0.0.1:{udp_port}",
                                              "format": "itch50"}]),
-              f"UDP port {udp_port} is in use", 'feed "nasdaq"', "aftershock.yaml:")
+              f"UDP port {udp_port} is in use", 'feed "nasdaq"', "aftershock.yaml:", status=1)
 
 
 def a_second_daemon_leaves_the_first_alone():
     with ast.folder() as where:
         config = ast.live_config(where)
         with ast.Daemon(config) as daemon:
-            fails(config, "is another daemon running?")
+            fails(config, "is another daemon running?", status=1)
             ast.play_live(daemon, LINES)
             status, log = daemon.stop()
             assert status == 0 and ast.decisions(log)[0] > 0, log
             assert daemon.journal(), "one journal, the first one's"
+
+
+def the_default_control_socket_of_a_living_daemon_is_not_shared():
+    with ast.folder() as where:
+        first, second = ast.live_config(where), ast.live_config(where, "second.yaml")
+        with ast.Daemon(first) as daemon:
+            done = fails(second, f"control: {where}/aftershock.sock cannot be bound", "it is in use",
+                         "is another daemon running? Stop it, or choose another path", status=1)
+            assert f"{second}: " in done.stderr and "warning" not in done.stderr, done.stderr
+            assert not (where / "journal-second.yaml").exists()
+            for word in ("halt", "status"):
+                done = ast.run("aftershock", "ctl", word, "--config", second)
+                assert done.returncode == 1 and done.stdout == "", done
+                assert str(first) in done.stderr and str(second) in done.stderr, done.stderr
+            status = json.loads(ast.run("aftershock", "ctl", "status", "--config", first, "--json").stdout)
+            assert status["halted"] is False and status["config"] == str(first), status
+            assert ast.run("aftershock", "ctl", "halt", "--config", "aftershock.yaml", cwd=where).returncode == 0
+            daemon.stop()
+        (where / "aftershock.sock").write_text("")  # a path that cannot be had, by default, is a warning
+        with ast.Daemon(first) as daemon:
+            assert "warning: control: " in daemon.log and "`aftershock ctl` finds nobody" in daemon.log, daemon.log
+
+
+def a_start_that_fails_leaves_nothing_behind():
+    with ast.folder() as where, socket.socket() as tcp:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        port = tcp.getsockname()[1]
+        feeds = [{"name": "wire", "source": f"tcp://127.0.0.1:{port}?mode=listen", "format": "ndjson"}]
+        free = {"live": "tcp://127.0.0.1:*", "requests": "tcp://127.0.0.1:*"}
+        for keys in ({"feeds": feeds}, {"metrics": f"127.0.0.1:{port}"}):
+            config = ast.live_config(where, publish=free, journal={"dir": "kept"}, **keys)
+            done = fails(config, f"{config}:", str(port), status=1)
+            assert not (where / "kept").exists(), (list((where / "kept").iterdir()), done.stderr)
+            (where / "kept").mkdir()
+            (where / "kept/other.asj").write_text("")
+            fails(config, str(port), status=1)
+            assert [path.name for path in (where / "kept").iterdir()] == ["other.asj"]
+            (where / "kept/other.asj").unlink()
+            (where / "kept").rmdir()
+
+
+def what_cannot_be_had_is_named_with_its_file_and_key():
+    with ast.folder() as where:
+        (where / "file").write_text("")
+        free = {"live": "tcp://127.0.0.1:*", "requests": "tcp://127.0.0.1:*"}
+        for keys, key in (({"journal": {"dir": "file"}}, "journal.dir"),
+                          ({"journal": {"dir": "none/deep"}}, "journal.dir"),
+                          ({"publish": free | {"audit": str(where)}}, "publish.audit"),
+                          ({"publish": free | {"audit": "none/audit.log"}}, "publish.audit"),
+                          ({"publish": free | {"curve": {"server_key": "file", "allow": "file"}}}, "publish.curve"),
+                          ({"publish": free, "metrics": "127.0.0.1:99999"}, "metrics")):
+            config = ast.live_config(where, **keys)
+            fails(config, str(config), key)
+            before = sorted(where.iterdir())
+            done = ast.run("aftershockd", "--config", config, "--check")
+            if key != "metrics":
+                assert done.returncode == 2 and f"{config}: {key}" in done.stderr, (keys, done)
+            assert sorted(where.iterdir()) == before, "--check makes nothing"
+
+
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (120_000, 120_000))
+
+
+def a_journal_that_cannot_be_written_is_said_once_and_shown():
+    with ast.folder() as where:
+        config = ast.live_config(where)
+        with ast.Daemon(config, preexec_fn=small_files) as daemon:
+            ask = lambda op: json.loads(ast.run("aftershock", "ctl", op, "--config", config, "--json").stdout)
+            assert ask("status")["journal"] == {"state": "written", "lost": 0}
+            ast.play_live(daemon, LINES)
+            ast.wait_for("the failure", 10, lambda: ask("status")["journal"]["state"] == "failed")
+            assert ask("stats")["core"]["journal_failed"] == 1
+            status, log = daemon.stop()
+        assert status == 1 and log.count("journal cannot be written") == 1, (status, log)
 
 
 def io_uring_refused_is_said_with_cause_and_remedy():
@@ -181,4 +260,6 @@ if __name__ == "__main__":
         a_cut_file_is_read_to_its_last_whole_record, a_file_of_no_known_format_is_an_error,
         a_bad_line_is_counted_and_named_and_too_many_end_the_run, a_bad_line_on_a_live_feed_is_counted_and_harmless,
         a_port_in_use_names_the_endpoint, a_second_daemon_leaves_the_first_alone,
+        the_default_control_socket_of_a_living_daemon_is_not_shared, a_start_that_fails_leaves_nothing_behind,
+        what_cannot_be_had_is_named_with_its_file_and_key, a_journal_that_cannot_be_written_is_said_once_and_shown,
         io_uring_refused_is_said_with_cause_and_remedy))

@@ -89,6 +89,7 @@ def wrong_usage_is_said(where):
             (("a/b",), "NAME: found 'a/b'"),
             (("x" * 32,), "up to 31 letters"),
             (("ok", ""), "NAME: found ''"),
+            (("--grant", "", "ok"), "--grant: found nothing; allowed: topic prefixes"),
             (("--public", "f", "x"), "--public FILE takes no NAME; found 'x'"),
             (("--public", where / "none"), "none: cannot be opened"),
             (("-o", where / "none", "x"), "none/x.key: cannot be made: No such file"),

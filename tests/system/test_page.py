@@ -76,7 +76,8 @@ def halt(daemon, port):
     config = daemon.folder / "aftershock.yaml"
     done = ast.run("aftershock", "ctl", "halt", "--config", config)
     assert done.returncode == 0, done.stderr
-    ast.wait_for("503", 10, lambda: get(port, "health") == (503, "halted by the operator\n"))
+    ast.wait_for("503", 10, lambda: "halted by the operator\n" in get(port, "health")[1])
+    assert get(port, "health")[0] == 503
     assert json.loads(get(port, "state.json")[1])["state"] == "HALTED"
 
 
@@ -158,7 +159,7 @@ def text_of(dom):
 def the_page_shows_a_state_and_runs_nothing_in_it():
     with PageServer(fixture()) as server:
         dom = shots.browse(server.url, "--dump-dom", budget_ms=2500)
-    assert "<title>Aftershock</title>" in dom, dom[:300]
+    assert "<title>LIVE, 1 feed stale \u00b7 Aftershock</title>" in dom, dom[:300]
     body = dom[dom.index("<body"):]
     assert "<img" not in body and len(re.findall(r"<script", body)) == 1, "something of a text became markup"
     text = text_of(dom)
@@ -185,6 +186,23 @@ def the_page_says_that_nothing_is_open():
         assert words in text, f"{words!r} is not on the page: {text}"
 
 
+def the_badge_is_green_only_when_nothing_is_wrong():
+    good = dict(fixture(), reasons=[])
+    live, stale, absent = (dict(good["feeds"][0], name=state, state=state) for state in ("live", "stale", "connecting"))
+    reports = [dict(good["reports"][0], client="gone", age_ms=4100), dict(good["reports"][0], client="here")]
+    for feeds, reasons, look, word, strip in (
+            ([live], [], "LIVE", "LIVE", "All well"),
+            ([live, stale], ["feed stale is stale"], "TROUBLE", "LIVE, 1 feed stale", "\u26a0 feed stale is stale"),
+            ([absent, absent], [], "TROUBLE", "LIVE, 2 feeds silent", "Waiting for 2 feeds: connecting, connecting."),
+            ([absent, live], ["feed connecting has received nothing for 10 s"], "TROUBLE", "LIVE, 1 feed silent",
+             "\u26a0 waiting for 1 feed \u00b7 feed connecting has received nothing for 10 s")):
+        with PageServer(dict(good, feeds=feeds, reasons=reasons, reports=reports)) as server:
+            dom = shots.browse(server.url, "--dump-dom", budget_ms=1500)
+        text = text_of(dom)
+        assert f'class="pill {look}"' in dom and word in text and strip in text, (word, text[:400])
+        assert "\u26a0 0:04 ago" in text and " 0:00 ago" in text, text
+
+
 def the_page_says_that_nobody_answers():
     with PageServer(fixture()) as server:
         server.file.write_text("no JSON", encoding="utf-8")
@@ -198,7 +216,7 @@ def main():
     if not shots.chromium():
         ast.skip("no chromium: the page was not looked at")
     status |= ast.run_tests(the_page_shows_a_state_and_runs_nothing_in_it, the_page_says_that_nothing_is_open,
-                            the_page_says_that_nobody_answers)
+                            the_badge_is_green_only_when_nothing_is_wrong, the_page_says_that_nobody_answers)
     print(f"{time.monotonic() - began:.1f} s in all")
     return status
 

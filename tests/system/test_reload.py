@@ -99,6 +99,43 @@ def reloads_are_taken_one_after_the_other_once_recorded_time_has_begun():
         assert done.returncode == 0 and ast.decisions(done.stderr) == ast.decisions(log), done.stderr
 
 
+def of_playbook_and_allow_list_either_both_are_taken_or_neither():
+    with ast.folder() as where:
+        keys = ast.run("aftershock", "keygen", "-o", where, "server", "bot")
+        allow = where / "clients.txt"
+        good = keys.stdout.splitlines()[1] + "\n"
+        allow.write_text(good, encoding="utf-8")
+        playbook = where / "playbook.yaml"
+        original = playbook.read_text(encoding="utf-8")
+        free = {"live": "tcp://127.0.0.1:*", "requests": "tcp://127.0.0.1:*",
+                "curve": {"server_key": "server.key", "allow": "clients.txt"}}
+        config = ast.live_config(where, publish=free)
+
+        def ctl(op):
+            return ast.run("aftershock", "ctl", op, "--config", config, "--json")
+
+        feed = json.loads(Path(config).read_text(encoding="utf-8"))["feeds"][0]
+        feed.pop("trust_r")  # the wall clock: a reload need not wait for data
+        config = ast.live_config(where, publish=free, feeds=[feed])
+        with ast.Daemon(config) as daemon:
+            playbook.write_text(original.replace('"0.1-prior"', '"0.2-test"'), encoding="utf-8")
+            allow.write_text("nonsense\n", encoding="utf-8")
+            done = ctl("reload")
+            assert done.returncode == 1 and "clients.txt:1: " in done.stderr, done.stderr
+            assert daemon.log.count("reload refused") == 1, daemon.log
+            assert json.loads(ctl("status").stdout)["playbook"]["version"] == "0.1-prior"
+            allow.write_text("", encoding="utf-8")
+            assert json.loads(ctl("reload").stdout)["version"] == "0.2-test"
+            assert f"warning: {allow}: allow-list: 0 clients (was 1)" in daemon.log, daemon.log
+            allow.write_text(good, encoding="utf-8")
+            assert json.loads(ctl("reload").stdout)["generation"] == 2
+            daemon.stop()
+        allow.write_text("# nobody\n", encoding="utf-8")
+        done = ast.run("aftershockd", "--config", config)
+        assert done.returncode == 2 and f"{allow}: found no client" in done.stderr, done.stderr
+
+
 if __name__ == "__main__":
     sys.exit(ast.run_tests(a_changed_playbook_is_taken_and_a_broken_one_is_not, another_configuration_is_said,
-                           reloads_are_taken_one_after_the_other_once_recorded_time_has_begun))
+                           reloads_are_taken_one_after_the_other_once_recorded_time_has_begun,
+                           of_playbook_and_allow_list_either_both_are_taken_or_neither))

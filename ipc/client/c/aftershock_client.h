@@ -10,7 +10,8 @@
  *     while (as_client_next(client, -1, &item) >= 0) {
  *         if (item.kind == AS_CLIENT_GAP && !item.gap.repaired) {
  *             go_flat();                            -- drop what you hold
- *             as_client_acknowledge(client);        -- and say so: no signal is actionable before
+ *             if (as_client_state_get(client) != AS_CLIENT_DEAD)    -- a death is for a person to look at
+ *                 as_client_acknowledge(client);    -- say so: no signal is actionable before
  *         } else if (item.kind == AS_CLIENT_MESSAGE && item.message.actionable) {
  *             trade(item.message.body.sym, item.message.body.side);
  *         }
@@ -58,7 +59,7 @@ typedef struct as_client_options {
     const char *requests;          /* endpoint that answers; "tcp://127.0.0.1:5601" */
     const char *const *topics;     /* prefixes, ASCII, as on the wire: "sig.", "fact.META."; "" is everything */
     size_t topics_count;           /* 0: sig. shock. fact. feed. sys.*/
-    const char *name;              /* who asks, shown to the operator; at most 63 bytes; NULL: "c" */
+    const char *name;              /* who asks, shown to the operator; at most 31 bytes; NULL: "c" */
     uint32_t heartbeat_ms;         /* interval to expect until the publisher has said its own; 0: 250 */
     /*
      * CURVE, if the daemon demands it: all in Z85, 40 characters. Either public_key and secret_key, or key_file,

@@ -22,7 +22,7 @@ enum {
     BURST_MAX = 65536,   /* messages of one call; the rest waits for the next */
     BURST_LOOK = 1024,   /* messages between two looks at the clock */
     GRACE_MS = 100,      /* for libzmq to bring what waits, before our own absence is held for a death */
-    NAME_BYTES = 64,
+    NAME_BYTES = 32, /* what the server takes */
     ENDPOINT_BYTES = 256,
     PING_BYTES_MAX = 256
 };
@@ -315,11 +315,21 @@ static int receive(void *socket, zmq_msg_t frame[2])
     return frames;
 }
 
+/* In a burst: messages come, so that what time has passed more than it should (a stopped process) was ours. */
+static uint64_t look_again(as_client *client)
+{
+    uint64_t now = monotonic_ns();
+    if (now > client->looked + away_min_ns)
+        asc_core_away(client->core, now - client->looked);
+    client->looked = now;
+    return now;
+}
+
 static int take_live(as_client *client, uint64_t now)
 {
     for (int burst = 0; burst < BURST_MAX; burst++) {
         if (burst % BURST_LOOK == BURST_LOOK - 1)
-            client->looked = now = monotonic_ns();
+            now = look_again(client);
         zmq_msg_t frame[2];
         (void)zmq_msg_init(&frame[0]);
         (void)zmq_msg_init(&frame[1]);

@@ -35,8 +35,8 @@ typedef struct asc_topic {
 } asc_topic;
 
 /*
- * A hole, under repair: messages of topic, first..last by tseq, from..to by gseq. wide: asked for with all that was lost
- * with it, own prefixes between the last message taken and what showed the hole.
+ * A hole, under repair: messages of topic, first..last by tseq, from..to by gseq. wide: asked for with all that was
+ * lost with it, own prefixes between the last message taken and what showed the hole.
  */
 typedef struct asc_hole {
     bool open, wide;
@@ -124,8 +124,8 @@ void asc_take(asc_core *core, asc_message *message, bool repaired);
 /* Go on with the buffer as long as the phase is live. */
 void asc_drain(asc_core *core);
 /*
- * Keep a message in the buffer, or among the answers of a repair, which together have one bound. Takes the reference over
- * in any case; false: full or no memory.
+ * Keep a message in the buffer, or among the answers of a repair, which together have one bound. Takes the
+ * reference over in any case; false: full or no memory.
  */
 bool asc_keep(const asc_core *core, asc_queue *queue, asc_message *message);
 void asc_halt(asc_core *core, bool halted, uint64_t gseq);

@@ -536,7 +536,8 @@ static void take_answer(asc_core *core, const answer *a)
     if (request->op == ASC_ASKS_NOTHING || !equals(a->id, request->id) || !asc_text_is(a->op, op) ||
         !equals(a->epoch, core->epoch))
         return;
-    if (asc_text_is(a->error, "busy")) {
+    if (asc_text_is(a->error, "busy") || (asc_text_is(a->error, "ahead") && request->op == ASC_ASKS_REPLAY)) {
+        /* the server will have the time for it, or come to it */
         request->paused = true;
         request->deadline = core->now + busy_ns;
     } else if (a->error->type != MSGPACK_OBJECT_NIL) {

@@ -80,6 +80,38 @@ def repair_in_parts():
     return case
 
 
+def repair_of_a_shock_that_is_over():
+    case, says, a = live("a shock is had back after its fact has expired: it is handed out, and not in the state")
+    f = says.fact()
+    case.hear(f, items=[took(f)], hash=sha([a, f]))
+    lost = says.shock()
+    end = says.fact(status="expired")
+    case.hear(end, items=[took(end)], hash=sha([a]))
+    beat = says.hb()
+    case.hear(beat, state="repairing", requests=[asks_topic(2, says, lost.topic, 2, beat.gseq - 1)])
+    case.answer(says.replay_of(2, 2, beat.gseq - 1, [lost]), state="live", hash=sha([a]),
+                items=[gap("tail", lost.topic, 1, True), took(lost, repaired=True)])
+    again, shock = says.fact(), says.shock()
+    case.hear(again, items=[took(again)], hash=sha([a, again]))
+    case.hear(shock, items=[took(shock)], hash=sha([a, again, shock]))
+    return case
+
+
+def repair_of_an_end_before_a_shock():
+    case, says, a = live("the end of a fact is had back after a newer shock of it: the fact goes, the shock stays")
+    f, s = says.fact(), says.shock()
+    case.hear(f, items=[took(f)])
+    case.hear(s, items=[took(s)], hash=sha([a, f, s]))
+    lost = says.fact(status="expired")
+    shock = says.shock(m=5.0)
+    case.hear(shock, items=[took(shock)], hash=sha([a, f, shock]))
+    beat = says.hb()
+    case.hear(beat, state="repairing", requests=[asks_topic(2, says, f.topic, f.gseq + 1, beat.gseq - 1)])
+    case.answer(says.replay_of(2, f.gseq + 1, beat.gseq - 1, [lost]), state="live", hash=sha([a, shock]),
+                items=[gap("tail", f.topic, 1, True), took(lost, repaired=True)])
+    return case
+
+
 def repair_in_two_requests():
     case, says, a = live("a lone loss, long before it shows: between the last message and this one there is nothing, "
                          "the topic's own range has it")
@@ -329,10 +361,13 @@ def repair_requests_have_three_times_each():
     case.tick(4500, requests=[asks_topic(6, says, a.topic, a.gseq + 1, c.gseq - 1)])
     case.answer(says.error("replay", 6, "busy"), at=4600)
     case.tick(4700, requests=[asks_topic(7, says, a.topic, a.gseq + 1, c.gseq - 1)])
-    case.tick(5700, requests=[asks_topic(8, says, a.topic, a.gseq + 1, c.gseq - 1)])
-    case.tick(6699)
-    case.tick(6700, state="syncing", degraded=True, items=[gap("tseq", a.topic, 1)],
-              requests=[asks_snapshot(9, c.gseq)])
+    case.answer(says.error("replay", 7, "ahead"), at=4800)
+    case.tick(4899)
+    case.tick(4900, requests=[asks_topic(8, says, a.topic, a.gseq + 1, c.gseq - 1)])
+    case.tick(5900, requests=[asks_topic(9, says, a.topic, a.gseq + 1, c.gseq - 1)])
+    case.tick(6899)
+    case.tick(6900, state="syncing", degraded=True, items=[gap("tseq", a.topic, 1)],
+              requests=[asks_snapshot(10, c.gseq)])
     return case
 
 
@@ -482,7 +517,8 @@ def repair_while_dead():
     return case
 
 
-CASES = [repair_of_a_stall, repair_of_a_stall_by_heartbeat, repair_in_parts, repair_in_two_requests,
+CASES = [repair_of_a_stall, repair_of_a_stall_by_heartbeat, repair_in_parts, repair_of_a_shock_that_is_over,
+         repair_of_an_end_before_a_shock, repair_in_two_requests,
          repair_of_a_topic_at_once, repair_of_a_tail_at_once, repair_of_a_hole_on_both_sides,
          repair_shows_an_older_hole, repair_shows_an_older_hole_gone, repair_shows_an_older_hole_dead,
          repair_of_another_hole_of_the_heartbeat, repair_of_an_unknown_tail, repair_gone, repair_leaves_a_hole,

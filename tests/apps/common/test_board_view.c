@@ -105,6 +105,14 @@ static void each_trouble_is_a_reason(void **unused)
     open_scene(&s);
     as_board_view good = s.view, view = good;
     assert_true(is_well(&view, NULL)); /* a feed that waits for its first packet is no trouble */
+    view.now_ns = view.started_ns + AS_BOARD_CONNECTING_S * AS_NS_PER_S - 1;
+    assert_true(is_well(&view, NULL));
+    view.now_ns++; /* ... unless it waits long */
+    assert_false(is_well(&view, "feed odd \"name\\\n has received nothing for 10 s\n"));
+    s.feed[1].last_packet_ns = view.now_ns - AS_NS_PER_S; /* it has been there, and connects again */
+    assert_true(is_well(&view, NULL));
+    s.feed[1].last_packet_ns = 0;
+    view = good;
     s.feed[0].state = "stale";
     assert_false(is_well(&view, "feed nasdaq is stale\n"));
     s.feed[0].state = "down";

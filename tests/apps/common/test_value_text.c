@@ -49,6 +49,32 @@ static void put_text(const char *key, const char *value)
     as_writer_text(&w, value);
 }
 
+static void some_numbers_have_a_form_of_their_own(void **state)
+{
+    (void)state;
+    begin();
+    as_writer_map(&w, 5);
+    put("epoch", UINT64_C(0x2a));
+    put("ts_now", UINT64_C(1782936000123456789));
+    put("since", 0);
+    put("gseq", 42);
+    as_writer_key(&w, "clients");
+    as_writer_array(&w, 1);
+    as_writer_map(&w, 1);
+    put("since", UINT64_C(1782936000000000000));
+    as_writer_map_end(&w);
+    as_writer_array_end(&w);
+    as_writer_map_end(&w);
+    expect("epoch   000000000000002a\n"
+           "ts_now  2026-07-01T20:00:00.123Z\n"
+           "since   -\n"
+           "gseq    42\n"
+           "\n"
+           "clients\n"
+           "  since\n"
+           "  2026-07-01T20:00:00.000Z\n");
+}
+
 static void scalars_are_aligned(void **state)
 {
     (void)state;
@@ -180,9 +206,13 @@ static void values_are_found_by_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scalars_are_aligned),       cmocka_unit_test(maps_are_sections_after_the_scalars),
-        cmocka_unit_test(arrays_of_maps_are_tables), cmocka_unit_test(wide_tables_are_turned_round),
-        cmocka_unit_test(long_texts_are_cut),        cmocka_unit_test(values_are_found_by_key),
+        cmocka_unit_test(scalars_are_aligned),
+        cmocka_unit_test(some_numbers_have_a_form_of_their_own),
+        cmocka_unit_test(maps_are_sections_after_the_scalars),
+        cmocka_unit_test(arrays_of_maps_are_tables),
+        cmocka_unit_test(wide_tables_are_turned_round),
+        cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(values_are_found_by_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -203,6 +203,76 @@ static void a_write_that_fails_ends_keeping_but_not_what_is_there(void **state)
     as_disk_close(disk);
 }
 
+/* From here on no descriptor can be had; the limit before is returned. */
+static struct rlimit take_all_descriptors(void)
+{
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    int next = open("/dev/null", O_RDONLY);
+    assert_true(next >= 0);
+    close(next);
+    none.rlim_cur = (rlim_t)next;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    return before;
+}
+
+static void without_descriptors_the_last_file_grows(void **state)
+{
+    (void)state;
+    as_disk *disk = open_disk(7, 1 << 24, 1 << 18);
+    for (uint64_t gseq = 1; gseq <= 400; gseq++)
+        append(disk, gseq);
+    struct rlimit before = take_all_descriptors();
+    for (uint64_t gseq = 401; gseq <= 850; gseq++) /* a roll, and no second one */
+        append(disk, gseq);
+    assert_false(as_disk_failed(disk));
+    assert_int_equal(as_disk_to(disk), 850);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (uint64_t gseq = 851; gseq <= 3000; gseq++)
+        append(disk, gseq);
+    assert_false(as_disk_failed(disk));
+    ast_check c = {.next = 1, .step = 1, .count_max = 100000};
+    assert_int_equal(as_disk_scan(disk, 1, 3000, UINT64_MAX, ast_check_message, &c), 3001);
+    assert_int_equal(c.count, 3000); /* nothing is missing */
+    as_disk_close(disk);
+}
+
+static void without_descriptors_for_long_a_new_beginning_is_made(void **state)
+{
+    (void)state;
+    as_disk *disk = open_disk(7, 1 << 20, 1 << 18);
+    struct rlimit before = take_all_descriptors();
+    append(disk, 1);
+    assert_int_equal(as_disk_from(disk), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (uint64_t gseq = 2; gseq <= 600; gseq++)
+        append(disk, gseq);
+    assert_in_range(as_disk_from(disk), 2, 300);
+    before = take_all_descriptors();
+    for (uint64_t gseq = 601; gseq <= 3000; gseq++) {
+        append(disk, gseq);
+        assert_true(as_disk_bytes(disk) <= (1 << 20) + (1 << 18));
+    }
+    uint64_t from = as_disk_from(disk), to = as_disk_to(disk);
+    assert_in_range(to, 800, 2900);
+    ast_check c = {.next = from, .step = 1, .count_max = 100000};
+    assert_int_equal(as_disk_scan(disk, from, to, UINT64_MAX, ast_check_message, &c), from); /* no descriptor: later */
+    assert_int_equal(as_disk_damaged(disk), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(as_disk_scan(disk, from, to, UINT64_MAX, ast_check_message, &c), to + 1);
+    assert_int_equal(c.count, to + 1 - from);
+    for (uint64_t gseq = 3001; gseq <= 4000; gseq++)
+        append(disk, gseq);
+    assert_in_range(as_disk_from(disk), 3001, 3300);
+    assert_int_equal(as_disk_to(disk), 4000);
+    from = as_disk_from(disk);
+    c = (ast_check){.next = from, .step = 1, .count_max = 100000};
+    assert_int_equal(as_disk_scan(disk, from, 4000, UINT64_MAX, ast_check_message, &c), 4001);
+    assert_false(as_disk_failed(disk));
+    as_disk_close(disk);
+}
+
 static void a_folder_that_cannot_be_written_keeps_nothing(void **state)
 {
     (void)state;
@@ -259,6 +329,8 @@ int main(void)
         DISK(files_of_dead_runs_go_first_and_others_stay),
         DISK(a_damaged_record_takes_what_is_older_with_it),
         DISK(a_write_that_fails_ends_keeping_but_not_what_is_there),
+        DISK(without_descriptors_the_last_file_grows),
+        DISK(without_descriptors_for_long_a_new_beginning_is_made),
         DISK(a_folder_that_cannot_be_written_keeps_nothing),
         DISK(the_format_is_the_one_of_the_page),
     };

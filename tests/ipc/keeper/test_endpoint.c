@@ -107,13 +107,16 @@ static void the_mode_is_the_one_asked_for(void **state)
     zmq_close(router);
 }
 
-static void a_folder_for_everybody_is_refused(void **state)
+static void a_folder_that_others_can_write_to_is_refused(void **state)
 {
     (void)state;
     void *router = zmq_socket(context, ZMQ_ROUTER);
     chmod(folder, 0777);
     assert_int_equal(as_endpoint_bind_private(router, path), -EPERM);
     assert_non_null(strstr(as_error_message(0), "0777"));
+    chmod(folder, 0770);
+    assert_int_equal(as_endpoint_bind_private(router, path), -EPERM);
+    assert_non_null(strstr(as_error_message(0), "0770"));
     chmod(folder, 01777);
     assert_int_equal(as_endpoint_bind_private(router, path), 0);
     zmq_close(router);
@@ -138,7 +141,7 @@ int main(void)
 #define FOLDER(test) cmocka_unit_test_setup_teardown(test, fresh, clean)
     const struct CMUnitTest tests[] = {
         FOLDER(only_a_stale_socket_is_replaced), FOLDER(only_the_owner_gets_in),
-        FOLDER(the_mode_is_the_one_asked_for),   FOLDER(a_folder_for_everybody_is_refused),
+        FOLDER(the_mode_is_the_one_asked_for),   FOLDER(a_folder_that_others_can_write_to_is_refused),
         FOLDER(paths_that_cannot_be_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,21 +31,25 @@ static void a_command_is_its_name_and_data(void **state)
     assert_false(as_zmtp_command_has_name(body, 0));
 }
 
+static as_zmtp_role role = AS_ZMTP_XPUB;
+
 static const char *check(const char *bytes, size_t count)
 {
     uint8_t *copy = malloc(count + !count); /* so that the sanitizer sees a byte read beyond it */
     memcpy(copy, bytes, count);
-    const char *why = as_zmtp_metadata_check(copy, count);
+    const char *why = as_zmtp_metadata_check(role, copy, count);
     free(copy);
     return why;
 }
 
-static void our_metadata_say_xpub(void **state)
+static void our_metadata_say_what_we_are(void **state)
 {
     uint8_t out[AS_ZMTP_METADATA_BYTES];
     (void)state;
-    assert_int_equal(as_zmtp_metadata_encode(out), 20);
+    assert_int_equal(as_zmtp_metadata_encode(AS_ZMTP_XPUB, out), 20);
     assert_memory_equal(out, "\xbSocket-Type\0\0\0\4XPUB", 20);
+    assert_int_equal(as_zmtp_metadata_encode(AS_ZMTP_ROUTER, out), 22);
+    assert_memory_equal(out, "\xbSocket-Type\0\0\0\6ROUTER", 22);
 }
 
 #define SUB "\xbSocket-Type\0\0\0\3SUB"
@@ -61,6 +65,12 @@ static void subscribers_are_taken_and_nobody_else(void **state)
     assert_non_null(check(IDENTITY, 13));
     assert_non_null(check("\xbSocket-Type\0\0\0\3PUB", 19));
     assert_non_null(check("\xbSocket-Type\0\0\0\2SUB", 18));
+    role = AS_ZMTP_ROUTER;
+    assert_null(check("\xbSocket-Type\0\0\0\6DEALER", 22));
+    assert_null(check("\xbSocket-Type\0\0\0\3REQ", 19));
+    assert_non_null(check("\xbSocket-Type\0\0\0\6ROUTER", 22));
+    assert_non_null(check(SUB, 19));
+    role = AS_ZMTP_XPUB;
 }
 
 static void metadata_that_do_not_add_up_are_refused(void **state)
@@ -77,7 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_is_its_name_and_data),
-        cmocka_unit_test(our_metadata_say_xpub),
+        cmocka_unit_test(our_metadata_say_what_we_are),
         cmocka_unit_test(subscribers_are_taken_and_nobody_else),
         cmocka_unit_test(metadata_that_do_not_add_up_are_refused),
     };

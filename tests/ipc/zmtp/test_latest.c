@@ -67,7 +67,10 @@ static void a_prefix_finds_its_topics_and_no_others(void **state)
     for (unsigned bytes = 0; bytes <= 6; bytes++) {
         as_zmtp_news news = {0};
         unsigned expected = 0, found = 0;
-        assert_int_equal(as_zmtp_news_add_prefix(&news, &latest, "sig.a.", bytes), 0);
+        assert_int_equal(as_zmtp_news_follow(&news, "sig.a.", bytes), 0);
+        assert_int_equal(as_zmtp_news_take(&news), -1); /* asking looks at nothing */
+        while (news.following_count > 0)
+            assert_int_equal(as_zmtp_news_look(&news, &latest, 1), 1);
         for (int idx; (idx = as_zmtp_news_take(&news)) >= 0; found++)
             assert_int_equal(strncmp(topic[idx], "sig.a.", bytes), 0);
         for (unsigned i = 0; i < 8; i++)
@@ -75,6 +78,34 @@ static void a_prefix_finds_its_topics_and_no_others(void **state)
         assert_int_equal(found, expected);
         as_zmtp_news_fini(&news);
     }
+    as_zmtp_latest_fini(&latest);
+}
+
+static void looking_goes_on_where_it_was_though_topics_come(void **state)
+{
+    as_zmtp_latest latest = {0};
+    as_zmtp_news news = {0};
+    char topic[16];
+    unsigned found = 0;
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(topic, sizeof topic, "t%u.", i * 7919 % 1000);
+        put(&latest, topic, "x", i);
+    }
+    assert_int_equal(as_zmtp_news_follow(&news, "t", 1), 0);
+    assert_int_equal(as_zmtp_news_follow(&news, "t9", 2), 0);
+    assert_int_equal(as_zmtp_news_follow(&news, "t", 1), 0); /* the same again is one */
+    assert_int_equal(news.following_count, 2);
+    for (unsigned i = 0; news.following_count > 0; i++) {
+        assert_in_range(as_zmtp_news_look(&news, &latest, 10), 1, 10);
+        snprintf(topic, sizeof topic, "a%u.", i); /* before all of them: places move */
+        put(&latest, topic, "x", i);
+        assert_true(i < 130);
+    }
+    for (int idx; (idx = as_zmtp_news_take(&news)) >= 0; found++)
+        assert_true(idx < 1000);
+    assert_int_equal(found, 1000);
+    as_zmtp_news_fini(&news);
     as_zmtp_latest_fini(&latest);
 }
 
@@ -98,6 +129,7 @@ int main(void)
         cmocka_unit_test(a_topic_has_one_message_the_latest),
         cmocka_unit_test(news_come_once_and_in_turn),
         cmocka_unit_test(a_prefix_finds_its_topics_and_no_others),
+        cmocka_unit_test(looking_goes_on_where_it_was_though_topics_come),
         cmocka_unit_test(beyond_the_limit_no_topic_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

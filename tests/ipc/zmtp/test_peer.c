@@ -147,6 +147,42 @@ static void beyond_its_subscriptions_it_is_evicted(void **state)
     assert_int_equal(counters.subscribed, 3);
 }
 
+static uint32_t asked_for(void)
+{
+    struct epoll_event event;
+    return epoll_wait(place.epoll, &event, 1, 0) == 1 ? event.events : 0;
+}
+
+/* Subscribing and cancelling without end: it is not read from for so long that the rate is kept. */
+static void who_changes_its_mind_too_often_waits(void **state)
+{
+    static char changes[100 * 7];
+    uint64_t begin = counters.subscribed;
+    (void)state;
+    place.now = 1000000000;
+    join();
+    for (unsigned i = 0; i < 100; i++)
+        memcpy(changes + 7 * i,
+               "\0\2\1x"
+               "\0\1\0",
+               7); /* x, and one "" less, which is not counted */
+    for (unsigned i = 0; i < 100 && !peer->paused; i++)
+        say(changes, sizeof changes);
+    assert_true(peer->paused);
+    assert_int_equal(asked_for() & EPOLLIN, 0);
+    uint64_t made = peer->paid_until - place.now;
+    assert_in_range(made / 1000000, 1003, 1003 + 341); /* changes: each is worth a millisecond */
+    assert_true(place.resume_at > place.now && place.resume_at < place.now + 400000000);
+    as_zmtp_peer_resume(peer); /* too early */
+    assert_true(peer->paused);
+    place.now = place.resume_at;
+    as_zmtp_peer_resume(peer);
+    assert_false(peer->paused);
+    assert_true(ast_raw_send(&raw, changes, 7));
+    assert_true(asked_for() & EPOLLIN);
+    assert_true(counters.subscribed > begin && peer->descriptor >= 0);
+}
+
 static void one_that_says_nothing_is_nobody(void **state)
 {
     (void)state;
@@ -173,6 +209,7 @@ int main(void)
         TEST(it_joins_sends_and_leaves),
         TEST(a_full_socket_makes_it_wait_for_epoll),
         TEST(beyond_its_subscriptions_it_is_evicted),
+        TEST(who_changes_its_mind_too_often_waits),
         TEST(one_that_says_nothing_is_nobody),
         TEST(one_that_leaves_in_the_handshake_is_counted),
     };

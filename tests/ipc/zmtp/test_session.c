@@ -20,6 +20,15 @@ static const char dialogue[] = AST_GREETING("\1", AST_NULL20, "\0") AST_READY_SU
                                                                                   "\0\3\1\0\0"
                                                                                   "\0\0";
 
+/* Of a client with requests: without and with a delimiter, a PING, an unknown command; then two frames. */
+static const char asking[] = AST_GREETING("\1", AST_NULL20, "\0") "\4\x1c\5READY\xbSocket-Type\0\0\0\6DEALER"
+                                                                  "\0\3abc"
+                                                                  "\1\0\0\2de"
+                                                                  "\4\x9\4PING\0\x64xy"
+                                                                  "\4\xa\x9SUBSCRIBE"
+                                                                  "\0\0"
+                                                                  "\1\0\1\0\0\1x";
+
 static void note(char *log, size_t log_bytes, const as_zmtp_session *s, as_zmtp_event event)
 {
     size_t used = strlen(log);
@@ -38,23 +47,28 @@ static void note(char *log, size_t log_bytes, const as_zmtp_session *s, as_zmtp_
     case AS_ZMTP_END:
         snprintf(log + used, log_bytes - used, "end: %s;", s->reason);
         break;
+    case AS_ZMTP_REQUEST:
+        snprintf(log + used, log_bytes - used, "%s%.*s;", s->delimiter ? "/" : "?", (int)s->request_bytes,
+                 (const char *)s->request);
+        break;
     case AS_ZMTP_WANT:
         break;
     }
 }
 
-/* The events of the dialogue, given in two pieces and then in pieces of `step`. */
-static void play(size_t cut, size_t step, char *log, size_t log_bytes)
+/* The events of what is said, given in two pieces and then in pieces of `step`. */
+static void play(as_zmtp_role role, const char *said, size_t said_bytes, size_t cut, size_t step, char *log,
+                 size_t log_bytes)
 {
     static as_zmtp_session s;
-    as_zmtp_session_init(&s, NULL);
+    role == AS_ZMTP_ROUTER ? as_zmtp_session_init_router(&s, NULL) : as_zmtp_session_init(&s, NULL);
     assert_int_equal(s.reply_bytes, AS_ZMTP_GREETING_BYTES);
     log[0] = 0;
     bool over = false;
-    for (size_t at = 0, end = cut; at < sizeof dialogue - 1 && !over; at = end, end += step) {
-        if (end > sizeof dialogue - 1)
-            end = sizeof dialogue - 1;
-        const uint8_t *bytes = (const uint8_t *)dialogue + at;
+    for (size_t at = 0, end = cut; at < said_bytes && !over; at = end, end += step) {
+        if (end > said_bytes)
+            end = said_bytes;
+        const uint8_t *bytes = (const uint8_t *)said + at;
         size_t left = end - at;
         as_zmtp_event event;
         while ((event = as_zmtp_session_next(&s, &bytes, &left)) != AS_ZMTP_WANT && !over) {
@@ -75,11 +89,26 @@ static void a_dialogue_is_the_same_however_it_was_cut(void **state)
     char log[512];
     (void)state;
     for (size_t cut = 0; cut <= sizeof dialogue - 1; cut++) {
-        play(cut, sizeof dialogue, log, sizeof log);
+        play(AS_ZMTP_XPUB, dialogue, sizeof dialogue - 1, cut, sizeof dialogue, log, sizeof log);
         assert_string_equal(log, golden);
     }
     for (size_t step = 1; step <= 70; step++) {
-        play(step, step, log, sizeof log);
+        play(AS_ZMTP_XPUB, dialogue, sizeof dialogue - 1, step, step, log, sizeof log);
+        assert_string_equal(log, golden);
+    }
+}
+
+static void requests_are_the_same_however_they_were_cut(void **state)
+{
+    static const char golden[] = "reply 30;joined;?abc;/de;reply 9;?;end: a request of several frames;";
+    char log[512];
+    (void)state;
+    for (size_t cut = 0; cut <= sizeof asking - 1; cut++) {
+        play(AS_ZMTP_ROUTER, asking, sizeof asking - 1, cut, sizeof asking, log, sizeof log);
+        assert_string_equal(log, golden);
+    }
+    for (size_t step = 1; step <= 70; step++) {
+        play(AS_ZMTP_ROUTER, asking, sizeof asking - 1, step, step, log, sizeof log);
         assert_string_equal(log, golden);
     }
 }
@@ -116,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dialogue_is_the_same_however_it_was_cut),
+        cmocka_unit_test(requests_are_the_same_however_they_were_cut),
         cmocka_unit_test(nothing_is_taken_after_the_end),
         cmocka_unit_test(replies_are_those_of_the_rfc),
     };

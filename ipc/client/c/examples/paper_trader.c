@@ -2,9 +2,11 @@
  * A bot that trades on paper: one unit of a name for each actionable fade, flat when it ends, flat whenever anything is
  * missing. It shows the order in which a bot does things; it is no advice.
  *
- *     paper_trader [--live E] [--requests E] [--topic PREFIX] [--seconds N]
+ *     paper_trader [--live E] [--requests E] [--topic PREFIX] [--seconds N] [--resume]
  *
- * What it holds is marked at the price of the last signal of the name; there are no fills but these.
+ * After a gap it is flat and goes on. Not while the publisher is dead, whatever gaps follow: that is for a person,
+ * who starts it again, or has started it with --resume. What it holds is marked at the price of the last signal of
+ * the name; there are no fills but these.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +90,17 @@ static void leave_expired(book *b, uint64_t ts_now)
             i++;
 }
 
-static int trade(as_client *client, double seconds, book *b)
+/* Once each: a bot that is refused waits for ever, and somebody must know why. */
+static void tell_refusal(const as_client *client)
+{
+    static char told[256];
+    if (strcmp(told, as_client_error(client)) == 0)
+        return;
+    (void)snprintf(told, sizeof told, "%s", as_client_error(client));
+    (void)fprintf(stderr, "the daemon refuses: %s\n", told);
+}
+
+static int trade(as_client *client, double seconds, bool resume, book *b)
 {
     as_client_item item;
     time_t begun = time(NULL);
@@ -101,10 +113,12 @@ static int trade(as_client *client, double seconds, book *b)
             leave_all(b, "halted");
         if (rc > 0 && item.kind == AS_CLIENT_GAP && !item.gap.repaired) {
             leave_all(b, as_client_cause_name(item.gap.cause));
-            as_client_acknowledge(client); /* flat: whatever was missed concerns nothing that is held */
+            if (resume || as_client_state_get(client) != AS_CLIENT_DEAD)
+                as_client_acknowledge(client); /* flat: whatever was missed concerns nothing that is held */
         } else if (rc > 0 && item.kind == AS_CLIENT_MESSAGE && item.message.kind == AS_CLIENT_SIGNAL) {
             on_signal(b, &item.message);
         }
+        tell_refusal(client);
         (void)fflush(stdout);
     }
     return 0;
@@ -115,6 +129,7 @@ int main(int argc, char **argv)
     const char *topics[] = {"sig.mean_reversion."}; /* fades with an edge; the rest is diagnosis */
     as_client_options options = as_client_defaults();
     double seconds = 1e9;
+    bool resume = false;
     options.topics = topics;
     options.topics_count = 1;
     options.name = "paper_trader";
@@ -127,15 +142,19 @@ int main(int argc, char **argv)
             topics[0] = argv[++i];
         else if (i + 1 < argc && strcmp(argv[i], "--seconds") == 0)
             seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--resume") == 0)
+            resume = true;
         else
-            return fprintf(stderr, "usage: paper_trader [--live E] [--requests E] [--topic PREFIX] [--seconds N]\n"), 2;
+            return fprintf(stderr, "usage: paper_trader [--live E] [--requests E] [--topic PREFIX] [--seconds N] "
+                                   "[--resume]\n"),
+                   2;
     }
     char error[256];
     as_client *client = as_client_new(&options, error, sizeof error);
     if (!client)
         return fprintf(stderr, "paper_trader: %s\n", error), 2;
     static book b;
-    int rc = trade(client, seconds, &b);
+    int rc = trade(client, seconds, resume, &b);
     leave_all(&b, "end");
     printf("%u trades, profit %+.4f\n", b.trades, b.profit);
     as_client_free(client);

@@ -28,15 +28,24 @@ static void print_item(const as_client_item *item, const as_client *client)
 {
     const as_client_message *m = &item->message;
     if (item->kind == AS_CLIENT_GAP)
-        printf("GAP %s %s: %llu lost, %s; state %s\n", as_client_cause_name(item->gap.cause), item->gap.topic,
-               (unsigned long long)item->gap.lost, item->gap.repaired ? "repaired" : "NOT repaired",
-               as_client_state_name(as_client_state_get(client)));
+        printf("GAP %s%s%s: %llu lost, %s; state %s\n", as_client_cause_name(item->gap.cause),
+               item->gap.topic[0] ? " " : "", item->gap.topic, (unsigned long long)item->gap.lost,
+               item->gap.repaired ? "repaired" : "NOT repaired", as_client_state_name(as_client_state_get(client)));
     else if (m->kind == AS_CLIENT_SIGNAL)
         print_signal(m);
     else if (m->kind == AS_CLIENT_FACT || m->kind == AS_CLIENT_SHOCK)
         printf("%-6s %s %s\n", m->body.kind ? m->body.kind : "-", m->body.fact, m->body.status ? m->body.status : "-");
     else
         printf("%s %s\n", m->topic, m->body.state ? m->body.state : m->body.what ? m->body.what : "");
+}
+
+static void tell_refusal(const as_client *client)
+{
+    static char told[256];
+    if (strcmp(told, as_client_error(client)) == 0)
+        return;
+    (void)snprintf(told, sizeof told, "%s", as_client_error(client));
+    (void)fprintf(stderr, "the daemon refuses: %s\n", told);
 }
 
 int main(int argc, char **argv)
@@ -68,11 +77,13 @@ int main(int argc, char **argv)
     as_client_item item;
     time_t begun = time(NULL);
     int rc = 0;
-    while (difftime(time(NULL), begun) < seconds && (rc = as_client_next(client, 200, &item)) >= 0)
+    while (difftime(time(NULL), begun) < seconds && (rc = as_client_next(client, 200, &item)) >= 0) {
+        tell_refusal(client);
         if (rc > 0) {
             print_item(&item, client);
             (void)fflush(stdout);
         }
+    }
     as_client_free(client);
     return rc < 0;
 }

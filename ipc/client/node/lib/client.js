@@ -7,7 +7,7 @@ import { ANSWER_BYTES_MAX, PAYLOAD_BYTES_MAX, QUEUE_ITEMS_MAX, RECEIVE_MESSAGES_
 import { Tracker } from "./tracker.js";
 
 const DEFAULT_TOPICS = ["sig.", "shock.", "fact.", "feed."];
-const NAME_CHARACTERS_MAX = 47;
+const NAME_CHARACTERS_MAX = 31;
 const TICK_MS = 25;
 const SEND_MS = 200; // a request that finds no connection waits so long for one
 const REVIVE_MS = 5_000; // of silence, after which the connections are made anew: a peer may have vanished wordlessly

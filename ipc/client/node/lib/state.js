@@ -14,8 +14,9 @@ export function kindOf(topic) {
 
 export class State {
   #entries = new Map(); // "sig\0<id>" -> decoded message
+  #ended = new Map(); // fact -> gseq of its end, as long as older messages may still be had back
 
-  /** Decoded message {topic, body, bytes}: apply it. */
+  /** Decoded message {topic, body, bytes}: apply it. One that a repair brought may be too old to change anything. */
   apply(message) {
     const { body } = message;
     switch (kindOf(message.topic)) {
@@ -26,13 +27,15 @@ export class State {
         } else if (body.action === "close" || body.action === "expire") this.#remove("sig", body.id);
         return;
       case "shock":
-        if (typeof body.fact === "string") this.#set("shock", body.fact, message);
+        if (typeof body.fact === "string" && !this.#isOver(body)) this.#set("shock", body.fact, message);
         return;
       case "fact":
         if (typeof body.fact !== "string") return;
         if (body.status === GONE) {
+          this.#ended.set(body.fact, body.gseq);
           this.#remove("fact", body.fact);
-          this.#remove("shock", body.fact);
+          const shock = this.#entries.get(`shock\0${body.fact}`);
+          if (shock !== undefined && shock.body.gseq < body.gseq) this.#remove("shock", body.fact);
         } else this.#set("fact", body.fact, message);
         return;
       case "feed":
@@ -60,6 +63,12 @@ export class State {
 
   clear() {
     this.#entries.clear();
+    this.#ended.clear();
+  }
+
+  /** A heartbeat was taken in its order: nothing up to its gseq will still be had back. */
+  settle(gseq) {
+    for (const [fact, end] of this.#ended) if (end <= gseq) this.#ended.delete(fact);
   }
 
   /** All entries, in order of their gseq; of one kind if it is given. */
@@ -71,6 +80,10 @@ export class State {
   /** SHA-256 over topic and payload of each, 64 hex digits. */
   hash() {
     return hashOf(this.messages().map((each) => each.bytes));
+  }
+
+  #isOver({ fact, gseq }) {
+    return gseq < (this.#ended.get(fact) ?? 0);
   }
 
   #set(kind, key, message) {

@@ -189,8 +189,9 @@ export class Tracker {
       return;
     }
     if (this.#job === null || body.id !== this.#job.id) return;
+    if (body.epoch !== this.epoch) return;
     if (body.error !== null) this.#refused(body, now);
-    else if (body.epoch === this.epoch) this.#answered(body, now);
+    else this.#answered(body, now);
   }
 
   /** Time has passed. */
@@ -384,6 +385,7 @@ export class Tracker {
       if (!covered && this.#phase !== "bye" && !this.#checkTails(body, now)) return false;
       for (const [name, tail] of Object.entries(body.tails)) this.#told.set(name, tail);
       if (covered) return true;
+      this.#state.settle(body.gseq);
     } else {
       if (body.gseq <= this.#stateGseq || (last !== undefined && body.tseq <= last.tseq)) {
         this.counters.duplicates++;
@@ -552,7 +554,7 @@ export class Tracker {
   #refused(body, now) {
     const job = this.#job;
     this.lastError = { op: body.op, error: body.error, detail: typeof body.detail === "string" ? body.detail : "" };
-    if (body.error === "busy") {
+    if (body.error === "busy" || (body.error === "ahead" && job instanceof Replay)) { // the server will come to it
       job.due = now + BUSY_MS;
       job.tries--; // it was an answer
     } else if (job instanceof Replay) this.#giveUp(job.hole, now);

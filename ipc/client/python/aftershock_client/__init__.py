@@ -8,4 +8,4 @@ from .tracker import Counters, State, Tracker
 
 __all__ = ["AsyncClient", "Client", "Counters", "Curve", "DEFAULT_TOPICS", "Gap", "Item", "LIVE", "Message", "REQUESTS",
            "State", "Tracker"]
-__version__ = "0.2.0"
+__version__ = "0.1.0"

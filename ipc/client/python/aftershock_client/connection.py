@@ -21,7 +21,7 @@ PING_NS = 1_000_000_000
 ITEMS_MAX = 100_000  # waiting for the bot; beyond that nothing more is read, and the publisher drops what is too much
 _RECEIVE_HWM = 10_000
 _REQUESTS_HWM = 16
-_CLIENT_CHARACTERS = 47
+_CLIENT_BYTES = 31  # a longer name is no report: `bad_key`
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Connection:
     def __init__(self, context: Any, endpoint: str, requests: str, topics: Sequence[str], name: str,
                  curve: Optional[Curve]) -> None:
         self.tracker = Tracker(topics)
-        self._name = (name or f"python-{os.getpid()}")[:_CLIENT_CHARACTERS]
+        self._name = (name or f"python-{os.getpid()}").encode("utf-8")[:_CLIENT_BYTES].decode("utf-8", "ignore")
         self._ping_at = time.monotonic_ns()
         self._live = context.socket(zmq.SUB)
         self._requests = context.socket(zmq.DEALER)
@@ -93,6 +93,11 @@ class Connection:
     @property
     def halted(self) -> bool:
         return self.tracker.halted
+
+    @property
+    def last_error(self) -> str:
+        """What the server refused last, for people; "" if nothing. A client that stays syncing has its reason here."""
+        return self.tracker.last_error
 
     @property
     def epoch(self) -> Optional[int]:

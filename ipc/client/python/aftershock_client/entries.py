@@ -15,6 +15,7 @@ class Entries:
 
     def __init__(self, messages: Iterable[Received] = ()) -> None:
         self._entries: dict[Key, Received] = {}
+        self._ended: dict[str, int] = {}  # fact: gseq of its end, as long as older messages may still be had back
         for message in messages:
             key = self._key(message)
             if key is not None:
@@ -37,8 +38,9 @@ class Entries:
         return hash_of(self)
 
     def apply(self, message: Received) -> None:
+        """A message that a repair brought may be older than what is here: then it changes nothing."""
         key = self._key(message)
-        if key is None:
+        if key is None or not self._is_newer(message, key):
             return
         body = message.body
         if key[0] == "sig":
@@ -48,10 +50,21 @@ class Entries:
             elif action in ("close", "expire"):
                 self._entries.pop(key, None)
         elif key[0] == "fact" and body["status"] == "expired":
+            self._ended[key[1]] = message.gseq
             self._entries.pop(key, None)
-            self._entries.pop(("shock", key[1]), None)
+            if self._is_newer(message, ("shock", key[1])):
+                self._entries.pop(("shock", key[1]), None)
         else:
             self._entries[key] = message
+
+    def settle(self, gseq: int) -> None:
+        """A heartbeat was taken in its order: nothing up to its gseq will still be had back."""
+        self._ended = {fact: end for fact, end in self._ended.items() if end > gseq}
+
+    def _is_newer(self, message: Received, key: Key) -> bool:
+        entry = self._entries.get(key)
+        end = self._ended.get(key[1], 0) if key[0] in ("fact", "shock") else 0
+        return message.gseq > (entry.gseq if entry is not None else 0) and message.gseq >= end
 
     @staticmethod
     def _key(message: Received) -> Key | None:

@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Mapping, Optional, Sequence
 
 from .entries import Entries
-from .message import (Gap, Item, Malformed, Message, Received, decode, decode_answer, decode_topic, number,
-                      opens_or_renews)
+from .message import (TOPIC_BYTES_MAX, Gap, Item, Malformed, Message, Received, decode, decode_answer, decode_topic,
+                      number, opens_or_renews)
 from .pending import BUSY_NS, SECOND_NS, TRIES_MAX, Repair, Sync
 
 State = Literal["connecting", "syncing", "live", "repairing", "dead", "bye"]
 HEARTBEATS_MISSED = 4
 BUFFER_MAX = 100_000
+TOPICS_MAX = 64  # of a request, which has 4,096 bytes
+TOPICS_BYTES_MAX = 3_600
 MS_NS = 1_000_000
 _ALWAYS = ("hb.", "sys.")
+_ERROR_CHARACTERS = 256
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Tracker:
     """One publisher as one bot sees it."""
 
     def __init__(self, topics: Sequence[str], heartbeat_ms: int = 250) -> None:
+        sizes = [len(topic.encode("utf-8")) for topic in topics]
+        if len(sizes) > TOPICS_MAX or max(sizes, default=0) > TOPIC_BYTES_MAX or sum(sizes) > TOPICS_BYTES_MAX:
+            raise ValueError(f"{len(sizes)} topics of {sum(sizes)} bytes; allowed: {TOPICS_MAX} of "
+                             f"{TOPIC_BYTES_MAX} bytes each, {TOPICS_BYTES_MAX} together")
         self.topics = tuple(topics)
         self.counters = Counters()
         self.degraded = False
@@ -49,6 +56,7 @@ class Tracker:
         self.epoch: Optional[int] = None
         self.seen = 0  # the latest gseq of this epoch
         self.feeds: Mapping[str, str] = {}  # state of each, by the latest heartbeat
+        self.last_error = ""  # what the server refused last: "snapshot: denied: ..."
         self.entries = Entries()
         self.items: deque[Item] = deque()
         self.requests: deque[dict[str, Any]] = deque()
@@ -141,9 +149,12 @@ class Tracker:
             self.counters.malformed += 1
             return
         try:
-            if error == "busy":
+            if error == "busy" or (error == "ahead" and isinstance(pending, Repair)):  # the server will come to it
                 pending.due, pending.busy = now_ns + BUSY_NS, True
-            elif isinstance(pending, Sync):
+                return
+            if error is not None:
+                self._note_refusal(answer)
+            if isinstance(pending, Sync):
                 if error is None:
                     self._synchronise(pending, answer, now_ns)
             elif error is not None:
@@ -155,6 +166,10 @@ class Tracker:
                 self._ask(pending, now_ns)
         except Malformed:
             pass
+
+    def _note_refusal(self, answer: Mapping[str, Any]) -> None:
+        parts = (answer.get(key) for key in ("op", "error", "detail"))
+        self.last_error = ": ".join(part for part in parts if isinstance(part, str))[:_ERROR_CHARACTERS]
 
     def tick(self, now_ns: int) -> None:
         """Time has passed."""
@@ -328,6 +343,7 @@ class Tracker:
             self._begin_repair(message, Repair(cause="tail", topic=topic, tseq_last=tail), now_ns)
             return False
         self._taken = max(self._taken, message.gseq)
+        self.entries.settle(message.gseq)
         self._emit(message, now_ns)
         return True
 

@@ -5,7 +5,8 @@
  *     aftershock-client-probe [--live E] [--requests E] [--topic PREFIX]... [--seconds N] [--acknowledge] [--items]
  *         [--name N] [--server-key Z85 (--public-key Z85 --secret-key Z85 | --key-file F)]
  *
- * --acknowledge: acknowledge every loss and death as soon as it can be. --items: also a line for each item. SIGTERM and SIGINT end it early.
+ * --acknowledge: acknowledge every loss and death as soon as it can be. --items: also a line for each item. SIGTERM and
+ * SIGINT end it early.
  */
 #include <inttypes.h>
 #include <signal.h>

@@ -18,3 +18,26 @@ if grep -nE '#include "(core|feeds|strategies|apps|bench|ipc)/' "$AFTERSHOCK_ROO
     echo "the client includes a file of the daemon"
     exit 1
 fi
+
+# The .pc file works from wherever it is installed.
+pc=$(find "$AFTERSHOCK_BIN" -name aftershock-client.pc | head -n 1)
+if [ -n "$pc" ] && command -v pkg-config >/dev/null; then
+    moved=$(mktemp -d)
+    trap 'rm -rf "$moved"' EXIT
+    lib=$(sed -n 's/^libdir=${prefix}//p' "$pc")
+    mkdir -p "$moved$lib/pkgconfig"
+    cp "$pc" "$moved$lib/pkgconfig/"
+    found=$(PKG_CONFIG_PATH=$moved$lib/pkgconfig pkg-config --variable=libdir aftershock-client)
+    [ "$(cd "$found" && pwd)" = "$(cd "$moved$lib" && pwd)" ] || { echo "libdir is $found in $moved"; exit 1; }
+fi
+
+# One version for the daemon and its clients.
+wanted=$(sed -n 's/^project(Aftershock VERSION \([0-9.]*\) .*/\1/p' "$AFTERSHOCK_ROOT/CMakeLists.txt")
+clients=$AFTERSHOCK_ROOT/ipc/client
+for found in "$(sed -n 's/^project(aftershock-client VERSION \([0-9.]*\) .*/\1/p' "$clients/c/CMakeLists.txt")" \
+    "$(sed -n 's/^#define AS_CLIENT_VERSION "\(.*\)"/\1/p' "$clients/c/aftershock_client.h")" \
+    "$(sed -n 's/^version = "\(.*\)"/\1/p' "$clients/python/pyproject.toml")" \
+    "$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$clients/python/aftershock_client/__init__.py")" \
+    "$(sed -n 's/^  "version": "\(.*\)",/\1/p' "$clients/node/package.json")"; do
+    [ "$found" = "$wanted" ] || { echo "a client of version $found; the daemon is $wanted"; exit 1; }
+done
