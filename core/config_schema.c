@@ -297,7 +297,8 @@ const as_config_key as_config_keys[] = {
      "ADDRESS:PORT on a loopback address", .meaning =
      "HTTP: `/metrics` for Prometheus, `/health`, and the live page. None: not served.", AT(as_config, metrics)},
     {.path = "control", .type = AS_CONFIG_PATH, .unit = "", .standard = "aftershock.sock", .meaning =
-     "Unix socket of `aftershock ctl`, for this user only. A living daemon that holds it is an error.", AT(as_config, control)},
+     "Unix socket of `aftershock ctl`, for this user only. A living daemon that holds it is an error.",
+     AT(as_config, control)},
 };
 /* clang-format on */
 
