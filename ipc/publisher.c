@@ -22,6 +22,7 @@
 
 enum {
     TURN = 256,      /* decisions a turn, so that heartbeats keep their beat */
+    SERVE_NS = 20000, /* between two looks at the subscribers' sockets */
     LINGER_MS = 500, /* how long the last messages may take after stop */
     REASON_BYTES = 128,
     VIEWS_MAX = 1024 /* clients that are shown */
@@ -40,7 +41,7 @@ struct as_publisher {
     as_topics *topics;
     uint64_t decision_seq;   /* last .seq taken from the ring */
     uint64_t beat;           /* number of heartbeats */
-    uint64_t last_beat, next_beat; /* monotonic */
+    uint64_t last_beat, next_beat, served_at; /* monotonic */
     uint64_t subscribed_seen; /* subscriptions made when the last heartbeat was said */
     bool halted;
     char feed_state[AS_FEED_MAX][16];
@@ -319,8 +320,12 @@ static void show(as_publisher *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+/* Looking at the sockets is a system call: not in every turn of a thread that waits for decisions. */
 static unsigned serve_clients(as_publisher *p, uint64_t now)
 {
+    if (now - p->served_at < SERVE_NS)
+        return 0;
+    p->served_at = now;
     unsigned done = as_fanout_work(p->fanout, now);
     if (done) {
         as_fanout_counters counters = as_fanout_counters_get(p->fanout);
