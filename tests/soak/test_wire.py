@@ -1,6 +1,6 @@
 """The wire at the figures of its issue: 1,000 late joins, 1,000 restarts, a subscriber that is stopped for 60 s.
 
-JOIN_RATE: decisions a second that 16 clients on this machine can follow (default 1500). A stopped subscriber is tried at
+JOIN_RATE: decisions a second that 16 clients on this machine follow (default 1500). A stopped subscriber is tried at
 2,000 a second, where everything it missed comes back, and at 20,000, where it has missed more than a client buffers and
 joins anew.
 """
