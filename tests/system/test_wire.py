@@ -6,6 +6,7 @@ The same scenarios at the issue's figures are in tests/soak/test_wire.py.
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgpack
 import zmq
@@ -14,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.support import daemon as ast  # noqa: E402  pylint: disable=wrong-import-position
 from tests.support import wire  # noqa: E402  pylint: disable=wrong-import-position
+from tests.support.faulty_proxy import FaultyProxy  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def languages():
@@ -113,8 +115,35 @@ def a_stopped_subscriber_harms_nobody_and_repairs():
         wire.stopped(4, 6000, queue_mib=1)
 
 
+def every_client_survives_a_bad_network_and_a_restart():
+    """Loss, duplicates, changed order, then kill -9: each client stands where an undisturbed reading stands."""
+    faults = {"drop": 0.1, "duplicate": 0.1, "swap": 0.1, "delay": 0.1, "spare": ("hb.",)}
+    arguments = ("--rate", 200, "--names", 100)
+    limits = ", rate: 100000"
+    with ast.folder() as directory, wire.Flood(directory, *arguments, publish=limits) as first, \
+            FaultyProxy(first.live, seed=5, **faults) as proxy:
+        through = SimpleNamespace(live=proxy.endpoint, requests=first.requests)
+        running = {language: wire.probe(language, through, 9, "--acknowledge") for language in languages()}
+        time.sleep(4)
+        first.kill()
+        with wire.Flood(directory, *arguments, publish=limits, live=first.live, requests=first.requests) as second, \
+                wire.Requests(second.requests) as requests:
+            time.sleep(2.5)
+            second.pause()
+            answer, _ = requests.snapshot()
+            for language, process in running.items():
+                got = wire.result(process)
+                counters = got["counters"]
+                assert got["state"] == "live" and got["hash"] == answer["hash"], (got, answer["hash"])
+                assert counters["repaired"] > 20 and counters["duplicates"] > 20 and counters["epochs"] == 1, got
+                print(f"{language}: repaired {counters['repaired']}, duplicates {counters['duplicates']}, "
+                      f"lost for good {counters['lost']}")
+        assert proxy.counts["dropped"] > 50 and proxy.counts["swapped"] > 20, proxy.counts
+
+
 if __name__ == "__main__":
-    sys.exit(ast.run_tests(what_was_published_can_be_had_again_byte_for_byte, a_reliable_stream_is_a_replay_in_a_loop,
+    sys.exit(ast.run_tests(every_client_survives_a_bad_network_and_a_restart,
+                           what_was_published_can_be_had_again_byte_for_byte, a_reliable_stream_is_a_replay_in_a_loop,
                            late_joiners_know_what_the_publisher_knows,
                            restarts_are_seen_and_nothing_stale_is_acted_on,
                            a_stopped_subscriber_harms_nobody_and_repairs))
