@@ -1,78 +1,26 @@
 #include "ipc/zmtp/peer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "ipc/zmtp/socket.h"
 
 #define CHANGE_NS (UINT64_C(1000000000) / AS_SUBSCRIPTION_RATE)
 
 enum {
-    SEND_BUFFER_BYTES = 256 * 1024, /* the kernel's part of what can wait for a peer: bounded, not tuned */
     READ_BYTES = 1024,              /* a turn: some 340 subscriptions at most */
-    DRAIN_BYTES = 4096,
     FOLLOWING_MAX = 64, /* prefixes to look up, beyond which a peer is not read from */
-    DRAIN_READS = 16,
-    KEEPALIVE_IDLE_S = 30,
-    KEEPALIVE_INTERVAL_S = 10,
-    KEEPALIVE_PROBES = 3
 };
 
 /* ---- life ---- */
-
-static void describe(int descriptor, char *out, size_t out_bytes)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_un local;
-    } from = {0};
-    socklen_t bytes = sizeof from;
-    char host[INET6_ADDRSTRLEN] = "";
-    if (getpeername(descriptor, &from.any, &bytes) != 0) {
-        snprintf(out, out_bytes, "gone");
-    } else if (from.any.sa_family == AF_INET) {
-        inet_ntop(AF_INET, &from.v4.sin_addr, host, sizeof host);
-        snprintf(out, out_bytes, "%s:%u", host, ntohs(from.v4.sin_port));
-    } else if (from.any.sa_family == AF_INET6) {
-        inet_ntop(AF_INET6, &from.v6.sin6_addr, host, sizeof host);
-        snprintf(out, out_bytes, "[%s]:%u", host, ntohs(from.v6.sin6_port));
-    } else {
-        struct ucred who = {0};
-        bytes = sizeof who;
-        getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &bytes);
-        snprintf(out, out_bytes, "pid=%d uid=%u", (int)who.pid, (unsigned)who.uid);
-    }
-}
-
-static void set_option(int descriptor, int level, int option, int value)
-{
-    setsockopt(descriptor, level, option, &value, sizeof value);
-}
-
-static void prepare_socket(const as_zmtp_place *place, int descriptor)
-{
-    set_option(descriptor, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
-    if (!place->endpoint.is_tcp)
-        return;
-    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-    set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1); /* a peer whose machine is gone says nothing */
-    set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-    set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
-}
 
 static void put(as_zmtp_peer *peer, const uint8_t *bytes, size_t count, uint64_t gseq, as_zmtp_kind kind);
 
@@ -93,31 +41,19 @@ as_zmtp_peer *as_zmtp_peer_new(as_zmtp_place *place, int descriptor, uint64_t id
     peer->queue.limit_bytes = place->queue_bytes;
     as_zmtp_subscriptions_init(&peer->subscriptions, place->subscriptions_max);
     as_zmtp_session_init(&peer->session, place->auth);
-    describe(descriptor, peer->address, sizeof peer->address);
-    prepare_socket(place, descriptor);
+    as_zmtp_socket_describe(descriptor, peer->address, sizeof peer->address);
+    as_zmtp_socket_prepare(descriptor, place->endpoint.is_tcp);
     place->counters->handshaking++;
     put(peer, peer->session.reply, peer->session.reply_bytes, 0, AS_ZMTP_KIND_REPLY);
     return peer;
-}
-
-/*
- * Bytes that the peer has sent and we have not read would make the kernel answer our closing with a reset, which throws
- * away what the peer has not read yet: read them first.
- */
-static void close_socket(as_zmtp_peer *peer)
-{
-    uint8_t bytes[DRAIN_BYTES];
-    for (unsigned i = 0; i < DRAIN_READS && recv(peer->descriptor, bytes, sizeof bytes, MSG_DONTWAIT) > 0; i++) {}
-    shutdown(peer->descriptor, SHUT_WR);
-    close(peer->descriptor);
-    peer->descriptor = -1;
 }
 
 static void release(as_zmtp_peer *peer)
 {
     as_fanout_counters *counters = peer->place->counters;
     AS_ASSERT(counters);
-    close_socket(peer);
+    as_zmtp_socket_close(peer->descriptor);
+    peer->descriptor = -1;
     if (peer->joined) {
         counters->clients--;
         counters->left++;
@@ -213,18 +149,13 @@ static void count_sent(as_zmtp_peer *peer, as_zmtp_sent sent, size_t bytes)
         peer->gseq = sent.gseq;
 }
 
-static bool would_block(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ENOBUFS;
-}
-
 /* To the socket at once if nothing waits; the rest waits. */
 static void put(as_zmtp_peer *peer, const uint8_t *bytes, size_t count, uint64_t gseq, as_zmtp_kind kind)
 {
     size_t gone = 0;
     if (as_zmtp_queue_bytes(&peer->queue) == 0) {
         ssize_t n = send(peer->descriptor, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && !would_block(errno)) {
+        if (n < 0 && !as_zmtp_socket_would_block(errno)) {
             end_left(peer, "the connection broke");
             return;
         }
@@ -298,7 +229,7 @@ void as_zmtp_peer_write(as_zmtp_peer *peer)
         header.msg_iovlen = (size_t)pieces;
         ssize_t n = sendmsg(peer->descriptor, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0) {
-            if (!would_block(errno))
+            if (!as_zmtp_socket_would_block(errno))
                 end_left(peer, "the connection broke");
             return;
         }
@@ -471,7 +402,7 @@ void as_zmtp_peer_read(as_zmtp_peer *peer)
         return;
     }
     ssize_t n = recv(peer->descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
-    if (n < 0 && would_block(errno))
+    if (n < 0 && as_zmtp_socket_would_block(errno))
         return;
     if (n <= 0) {
         end_left(peer, n == 0 ? "it closed the connection" : "the connection broke");
